@@ -1,0 +1,108 @@
+"""Import TensorFlow without its log noise.
+
+TensorFlow's native code writes lines about oneDNN, missing CUDA drivers and CPU instructions straight to file
+descriptor 2, before the log level that it offers takes effect. A beginner reads them as errors. This module holds the
+descriptor back while TensorFlow is imported, and passes on everything that is no such noise.
+"""
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from types import ModuleType
+
+__all__ = ["import_tensorflow"]
+
+# TensorFlow hides the first n of these severities (information, warning, error) at log level n.
+SEVERITIES = "IWE"
+
+# A native log line: "I0000 00:00:1795296532.148334    6481 port.cc:153] text" since TensorFlow 2.17 or so,
+# "2024-11-21 21:28:52.148334: I tensorflow/core/util/port.cc:153] text" in older ones.
+LOG_LINE = re.compile(r"(?:(?P<new>[IWEF])\d{4} |\d{4}-\d\d-\d\d \S+: (?P<old>[IWEF]) ).*?\] ")
+
+# Lines that say nothing is wrong, though they are logged as errors or carry no severity.
+HARMLESS = re.compile(
+    r"^WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR"
+    r"|^To enable the following instructions: .* rebuild TensorFlow with the appropriate compiler flags\."
+    # There is no NVIDIA driver, or no NVIDIA device: TensorFlow uses the CPU. Other failures of cuInit are passed on.
+    r"|failed call to cuInit: .*(?:UNKNOWN ERROR \(303\)|CUDA_ERROR_NO_DEVICE)"
+    r"|Unable to register cu\w+ factory: Attempting to register factory for plugin \w+ when one has already been"
+)
+
+
+def import_tensorflow() -> ModuleType:
+    """Import TensorFlow and look for its devices, without log noise in the terminal or notebook.
+
+    `mnist_utils` calls it before anything else, so that ``import keras`` or ``import tensorflow`` are quiet wherever
+    they come after ``import mnist_utils``. It does three things:
+
+    1. It sets the environment variable ``TF_CPP_MIN_LOG_LEVEL`` to 2, "errors only", unless you have set it.
+    2. It imports TensorFlow and lists the physical devices while file descriptor 2 leads to a temporary file. Devices
+       are listed, not initialized: ``tf.config`` can still set threads and devices afterwards.
+    3. It gives the descriptor back and writes to it all that was held back, except what your log level hides and a
+       few lines that are harmless by all accounts. If the import failed, it writes everything.
+
+    With ``TF_CPP_MIN_LOG_LEVEL=0`` nothing is held back. Set it where TensorFlow crashes the whole process, because
+    what is held back at that moment is lost.
+
+    Returns
+    -------
+    module
+        `tensorflow`.
+
+    Raises
+    ------
+    ImportError
+        If TensorFlow cannot be imported.
+    """
+    level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    hidden = SEVERITIES[: int(level)] if level.isdigit() else ""
+    with _hold_back_stderr(hidden) if hidden else contextlib.nullcontext():
+        import tensorflow
+
+        # Looks for NVIDIA's driver, which logs a line of its own where there is none.
+        tensorflow.config.list_physical_devices()
+    return tensorflow
+
+
+def _is_noise(line: str, hidden: str) -> bool:
+    """Tell whether a line is harmless, or of a severity that the log level hides."""
+    if HARMLESS.search(line):
+        return True
+    match = LOG_LINE.match(line)
+    return match is not None and (match["new"] or match["old"]) in hidden
+
+
+@contextlib.contextmanager
+def _hold_back_stderr(hidden: str) -> Iterator[None]:
+    """Lead file descriptor 2 into a temporary file; afterwards write to the real one what is no noise."""
+    try:
+        real = os.dup(2)
+    except OSError:  # closed, as under pythonw: nobody reads it
+        yield
+        return
+    failed = True
+    with tempfile.TemporaryFile() as held_back:
+        _flush()
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+            failed = False
+        finally:
+            _flush()
+            os.dup2(real, 2)
+            os.close(real)
+            held_back.seek(0)
+            lines = held_back.read().splitlines(keepends=True)
+            kept = [line for line in lines if failed or not _is_noise(line.decode(errors="replace"), hidden)]
+            # A reader who went away (a closed pipe) must not break the import.
+            with contextlib.suppress(OSError), open(2, "wb", closefd=False) as stderr:
+                stderr.writelines(kept)
+
+
+def _flush() -> None:
+    """Write out what Python has buffered for stderr, so that it goes where it was meant to."""
+    if sys.stderr is not None:
+        sys.stderr.flush()
