@@ -258,7 +258,7 @@ def plot_comparison(comparisons: Comparison | Iterable[Comparison], ax: Axes | N
     if len(levels) != 1:
         raise ValueError(f"Confidence levels {sorted(levels)}: give comparisons at one level, at least one.")
     if ax is None:
-        _, ax = plt.subplots(figsize=(8, 1.2 + 0.6 * len(comparisons)), layout="constrained", facecolor="white")
+        _, ax = plt.subplots(figsize=(7, 1.5 + 0.6 * len(comparisons)), layout="constrained", facecolor="white")
     ax.axvline(0, color="black", linewidth=1)
     for row, comparison in enumerate(comparisons):
         mean, low, high = 100 * comparison.mean, 100 * comparison.low, 100 * comparison.high
@@ -267,7 +267,10 @@ def plot_comparison(comparisons: Comparison | Iterable[Comparison], ax: Axes | N
         mean_dot, *_ = ax.plot(mean, row, "o", color=BLUE, markerfacecolor=BLUE if shown else "white", markersize=8)
         folds = 100 * np.asarray(comparison.differences)
         fold_dots, *_ = ax.plot(folds, np.full(len(folds), row + 0.25), "o", color=ORANGE, markersize=4)
-    ax.legend([mean_dot, fold_dots], ["mean and interval", "single folds"], loc="center left", bbox_to_anchor=(1, 0.5))
+    # Above the axes, where it covers no interval.
+    ax.legend(
+        [mean_dot, fold_dots], ["mean and interval", "single folds"], loc="lower right", bbox_to_anchor=(1, 1), ncols=2
+    )
     ax.set_yticks(range(len(comparisons)), [f"{c.name_b} − {c.name_a}" for c in comparisons])  # noqa: RUF001
     ax.set_ylim(len(comparisons) - 0.5, -0.5)
     ax.set_xlabel(f"difference of accuracy in percentage points, with {levels.pop() * 100:.4g} % interval")

@@ -1,0 +1,244 @@
+"""The finalized model as a reader of digits (chapter 06), in Python and as ``python -m mnist_utils.predict``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from . import settings
+
+__all__ = ["Classifier", "Prediction", "main"]
+
+_BATCH = 500  # images in one call of the model: more would take memory and no less time
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """A classifier's answer for one image.
+
+    Attributes
+    ----------
+    digit : int or None
+        The most probable digit; None if there is nothing to read.
+    probabilities : ndarray of float32, shape (10,)
+        Probability of each digit, 0 to 1; all zero if there is nothing to read.
+    """
+
+    digit: int | None
+    probabilities: np.ndarray
+
+    @property
+    def probability(self) -> float:
+        """Probability of the digit, 0 to 1; 0 if there is nothing to read."""
+        return 0.0 if self.digit is None else float(self.probabilities[self.digit])
+
+    def __str__(self) -> str:
+        """Return digit and probability, such as ``7 (probability 0.9998)``."""
+        return "nothing to read" if self.digit is None else f"{self.digit} (probability {self.probability:.4f})"
+
+
+class Classifier:
+    """Reads digits with a trained model.
+
+    Parameters
+    ----------
+    model : path or keras.Model, optional
+        A file that Keras saved, or a model in memory; without it the finalized model of the book. It takes float32
+        images (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file holds no Keras model, or the model does not take and answer those shapes.
+
+    Examples
+    --------
+    >>> classifier = Classifier()                          # doctest: +SKIP
+    >>> print(classifier("seven.png"))                     # doctest: +SKIP
+    7 (probability 0.9998)
+    """
+
+    def __init__(self, model: str | Path | keras.Model | None = None) -> None:
+        if not isinstance(model, keras.Model):
+            model = _load_model(settings.recorded("models/final_model.keras") if model is None else Path(model))
+        if model.input_shape[1:] != (28, 28, 1) or model.output_shape[1:] != (10,):
+            raise ValueError(
+                f"The model takes {model.input_shape} and answers {model.output_shape}: give one that takes "
+                "(None, 28, 28, 1) and answers (None, 10)."
+            )
+        self.model: keras.Model = model
+        # Compiled here, once, for every number of images. Keras's model.predict sets up a data pipeline in every call,
+        # which takes many times longer than the model itself does for one image.
+        compiled = tf.function(lambda X: model(X, training=False))
+        self._forward = compiled.get_concrete_function(tf.TensorSpec((None, 28, 28, 1), tf.float32))
+
+    def __call__(self, image: str | Path | Image.Image | ArrayLike) -> Prediction:
+        """Read one image.
+
+        Parameters
+        ----------
+        image : path, PIL.Image.Image or array_like
+            A file, a picture, or an array: (h, w) or (h, w, 1), as integers 0 to 255 or floats 0 to 1; a picture in
+            colour, (h, w, 3) or (h, w, 4), as uint8. Other sizes than 28 by 28 are resized. Ink is bright, as in MNIST.
+
+        Returns
+        -------
+        Prediction
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file or the array is no image.
+        """
+        pixels = _prepare(image)
+        if pixels.min() == pixels.max():
+            return Prediction(digit=None, probabilities=np.zeros(10, dtype=np.float32))
+        probabilities = self._forward(tf.constant(pixels[np.newaxis, :, :, np.newaxis])).numpy()[0]
+        return Prediction(digit=int(probabilities.argmax()), probabilities=probabilities)
+
+    def predict(self, X: ArrayLike) -> np.ndarray:
+        """Return the probabilities for many images.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, 28, 28, 1) or (n, 28, 28)
+            Images in MNIST's format, as integers 0 to 255 or floats 0 to 1.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, 10)
+            Probability of each digit, 0 to 1. Each row adds up to 1.
+
+        Raises
+        ------
+        ValueError
+            If `X` has another shape or range.
+        """
+        X = np.asarray(X)
+        if X.shape[1:] not in ((28, 28), (28, 28, 1)):
+            raise ValueError(
+                f"X has the shape {X.shape}: give (n, 28, 28, 1). A single image goes to classifier(image)."
+            )
+        X = _to_unit_floats(X).reshape(-1, 28, 28, 1)
+        answers = [self._forward(tf.constant(X[i : i + _BATCH])).numpy() for i in range(0, len(X), _BATCH)]
+        return np.concatenate([np.empty((0, 10), np.float32), *answers])
+
+
+def _load_model(path: Path) -> keras.Model:
+    """Load a model for prediction only, with an error that names the file."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file. Give a model that Keras saved, such as final_model.keras.")
+    try:
+        return keras.models.load_model(path, compile=False)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path}: not a model that Keras can load ({error})") from error
+
+
+def _to_unit_floats(pixels: np.ndarray) -> np.ndarray:
+    """Return pixels as float32 from 0 to 1; integers are divided by 255."""
+    if pixels.dtype == bool:
+        return pixels.astype(np.float32)
+    if np.issubdtype(pixels.dtype, np.integer):
+        top = 255
+    elif np.issubdtype(pixels.dtype, np.floating):
+        top = 1
+    else:
+        raise ValueError(f"Pixels of type {pixels.dtype}: give integers from 0 to 255 or floats from 0 to 1.")
+    if pixels.size and not (pixels.min() >= 0 and pixels.max() <= top):  # not: so that NaN is refused as well
+        raise ValueError(
+            f"{pixels.dtype} pixels from {pixels.min()} to {pixels.max()}: give integers from 0 to 255 or floats from "
+            "0 to 1."
+        )
+    return np.asarray(pixels, dtype=np.float32) / np.float32(top)
+
+
+def _prepare(image: str | Path | Image.Image | ArrayLike) -> np.ndarray:
+    """Return one image as the model takes it: float32 from 0 to 1, shape (28, 28)."""
+    if isinstance(image, str | Path):
+        image = _open(Path(image))
+    if not isinstance(image, Image.Image):
+        array = np.asarray(image)
+        if array.ndim == 3 and array.shape[2] == 1:
+            array = array[..., 0]
+        if array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] in (3, 4):
+            image = Image.fromarray(array)
+        elif array.ndim == 2 and array.size:
+            array = _to_unit_floats(array)
+            if array.shape == (28, 28):
+                return array
+            return np.asarray(Image.fromarray(array).resize((28, 28), Image.Resampling.BILINEAR))
+        else:
+            raise ValueError(
+                f"An array of shape {array.shape} and type {array.dtype} is no single image: give (28, 28), "
+                "(28, 28, 1) or another height and width. Many images go to classifier.predict(X)."
+            )
+    return _to_unit_floats(np.asarray(image.convert("L").resize((28, 28), Image.Resampling.BILINEAR)))
+
+
+def _open(path: Path) -> Image.Image:
+    """Read an image file, with an error that names it."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return image
+    # Pillow's decoders raise all of these for damaged files.
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: not an image that can be read") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command: one line a file, tab-separated, with its name, the digit and the probability.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without it those of the command line.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 1 if a file could not be read.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m mnist_utils.predict",
+        description="Read a handwritten digit from each image file. Prints one line a file, tab-separated: its name, "
+        "the digit (- if there is nothing to read), the probability (0 to 1). A file that is no image gets a line on "
+        "stderr, and the exit status is 1.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="image file: PNG, JPEG or what else Pillow reads")
+    parser.add_argument("--model", type=Path, help="Keras model to read with (default: the book's finalized model)")
+    options = parser.parse_args(arguments)
+    try:
+        classifier = Classifier(options.model)
+    except (FileNotFoundError, ValueError) as error:
+        parser.error(str(error))
+    status = 0
+    for file in options.files:
+        try:
+            prediction = classifier(file)
+        except (OSError, ValueError) as error:
+            print(error, file=sys.stderr)
+            status = 1
+        else:
+            digit = "-" if prediction.digit is None else prediction.digit
+            print(file, digit, f"{prediction.probability:.4f}", sep="\t", flush=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
