@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,8 +99,8 @@ class Classifier:
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
+        OSError
+            If the file cannot be opened; as FileNotFoundError, if there is none.
         ValueError
             If the file or the array is no image.
         """
@@ -190,15 +191,14 @@ def _prepare(image: str | Path | Image.Image | ArrayLike) -> np.ndarray:
 
 def _open(path: Path) -> Image.Image:
     """Read an image file, with an error that names it."""
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        with Image.open(path) as image:
+    with path.open("rb") as file:
+        try:
+            image = Image.open(file)
             image.load()
-            return image
-    # Pillow's decoders raise all of these for damaged files.
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{path}: not an image that can be read") from error
+        # Pillow's decoders raise errors of many types for damaged files (SyntaxError and TypeError among them).
+        except Exception as error:
+            raise ValueError(f"{path}: not an image that can be read") from error
+    return image
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -227,6 +227,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         classifier = Classifier(options.model)
     except (FileNotFoundError, ValueError) as error:
         parser.error(str(error))
+    # Pillow's own remarks on a file would come on top of the one line that it gets here.
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
     status = 0
     for file in options.files:
         try:
