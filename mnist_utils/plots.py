@@ -109,7 +109,7 @@ def plot_images(
 
 
 def summarize_diagnostics(
-    histories: Sequence[Mapping[str, Sequence[float]]] | Mapping[str, Sequence[float]],
+    histories: CrossValidation | Sequence[Mapping[str, Sequence[float]]] | Mapping[str, Sequence[float]],
     axes: ArrayLike | None = None,
 ) -> np.ndarray:
     """Draw learning curves: cross-entropy over classification accuracy, one line for each fold.
@@ -119,7 +119,7 @@ def summarize_diagnostics(
 
     Parameters
     ----------
-    histories : sequence of mapping, or one mapping
+    histories : CrossValidation, sequence of mapping, or one mapping
         What Keras's ``fit`` recorded in each fold: ``loss`` and ``accuracy``, and ``val_loss`` and ``val_accuracy`` if
         there were held-out rows; one value an epoch. A `History` of Keras will do as well.
     axes : array_like of two Axes, optional
@@ -135,6 +135,7 @@ def summarize_diagnostics(
     ValueError
         If there is no history.
     """
+    histories = getattr(histories, "histories", histories)
     if isinstance(histories, Mapping) or hasattr(histories, "history"):
         histories = [histories]
     histories = [getattr(history, "history", history) for history in histories]

@@ -1,5 +1,7 @@
 """Figures show the numbers they were given, on the axes they were given, and can be read without colour."""
 
+from types import SimpleNamespace
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -163,6 +165,17 @@ def test_a_fit_without_held_out_rows_has_one_curve():
     history = {key: HISTORY[key] for key in ("loss", "accuracy")}
     for ax in plots.summarize_diagnostics(history):
         assert legend_of(ax) == ["training rows"]
+
+
+def test_what_fit_and_evaluate_model_return_will_do():
+    expected = plots.summarize_diagnostics([HISTORY] * 2)[0].lines[1].get_ydata()
+    cross_validation = SimpleNamespace(name="baseline", scores=[0.98, 0.98], histories=[HISTORY] * 2)
+    fits = [SimpleNamespace(history=HISTORY)] * 2
+    for histories in (cross_validation, fits):
+        loss, _ = plots.summarize_diagnostics(histories)
+        assert len(loss.lines) == 4
+        np.testing.assert_array_equal(loss.lines[1].get_ydata(), expected)
+    assert len(plots.summarize_diagnostics(fits[0])[0].lines) == 2
 
 
 def test_one_epoch_is_visible():
