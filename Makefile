@@ -1,0 +1,65 @@
+# One verb a task; `make help` lists them. Another Python: `make book PYTHON=python3.12`.
+
+PYTHON ?= python3
+NB ?= $(sort $(wildcard notebooks/*.ipynb))
+
+SHELL := bash
+.SHELLFLAGS := -o pipefail -ec
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+# pip's output, cut down to the downloads that take time; its errors go to stderr and stay.
+PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
+BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(wildcard book/*.* book/_ext/*.py book/_static/* \
+	notebooks/*.* mnist_utils/*.py mnist_utils/*/*.py results/*.json models/*)
+
+.PHONY: help book lab test run verify bench clean clean-all
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+book: _build/complete ## build the book from the committed notebooks: no training
+	@echo "The book is ready. Open this page: file://$(CURDIR)/_build/html/index.html"
+
+lab: .venv/installed ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+test: .venv/installed-dev ## run every test: unit, notebooks (nbval, smoke), the built book, the browser
+	$(BIN)/pytest
+
+run: .venv/installed ## re-execute all notebooks in order at full scale, in place (one: NB=notebooks/02_baseline.ipynb)
+	$(BIN)/python scripts/notebooks.py run $(NB)
+
+verify: .venv/installed ## re-execute all in a scratch folder and report each number that differs
+	$(BIN)/python scripts/notebooks.py verify $(NB)
+
+bench: .venv/installed ## measure the speed, side by side with the tutorial's listing
+	$(BIN)/python benchmarks/bench.py
+
+clean: ## remove what was built (the installed packages stay)
+	rm -rf _build .pytest_cache .ruff_cache mnist_utils.egg-info
+	find . -name .venv -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
+
+clean-all: clean ## remove the installed packages, too
+	rm -rf .venv
+
+# The build itself: every page anew (an unchanged page would hide its warning), warnings are errors.
+_build/complete: .venv/installed $(BOOK_SOURCES)
+	$(BIN)/jupyter-book build . --all -W -n --keep-going -q
+	@touch $@
+
+# Installed anew only when what is asked for has changed.
+.venv/installed: requirements.txt pyproject.toml | .venv/bin/python
+	@echo "Installing the book's packages into .venv; the first time, this downloads about 1 GB:"
+	@$(BIN)/python -m pip install -r requirements.txt | $(PIP_PROGRESS)
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@echo "Installing the test tools into .venv:"
+	@$(BIN)/python -m pip install -r requirements.txt -e '.[dev]' | $(PIP_PROGRESS)
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' \
+		|| { echo "$(PYTHON) is not Python 3.10 to 3.13. Name one that is: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv

@@ -1,0 +1,131 @@
+"""Execute the book's notebooks at full scale: `make run` in place, `make verify` in a scratch folder.
+
+`run` saves a notebook only if it is fit to be committed: it ran without an error and wrote nothing to stderr.
+`verify` executes a copy of the project and compares each number with the one that is committed. Its exit status is
+1 if any differs, as with `diff`.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+PROJECT = Path(__file__).resolve().parents[1]
+NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
+
+
+def execute(path: Path) -> NotebookNode:
+    """Execute a notebook in its own folder, from top to bottom, and return it with its outputs.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        If a cell fails.
+    RuntimeError
+        If a cell wrote to stderr.
+    """
+    node = nbformat.read(path, as_version=4)
+    # No timeout: a full run takes as long as it takes. No timing: the file changes only if its content does.
+    NotebookClient(
+        node, timeout=None, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
+    ).execute()
+    node.metadata.pop("widgets", None)  # the state of widgets is of no use without their kernel, and breaks builds
+    node.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    node.metadata["language_info"] = {"name": "python"}
+    for cell in node.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise RuntimeError(f"{path.name} wrote to stderr, so it is not saved:\n{cell.source}\n{output.text}")
+    return node
+
+
+def run(paths: list[Path]) -> int:
+    """Execute the notebooks in order and save each in its place; return the exit status."""
+    for path in paths:
+        start = time.perf_counter()
+        print(f"{path.name} ...", end=" ", flush=True)
+        node = execute(path)
+        partial = path.with_suffix(".partial")
+        nbformat.write(node, partial)
+        partial.replace(path)
+        print(f"{time.perf_counter() - start:.0f} s")
+    return 0
+
+
+def read_text(cell: NotebookNode) -> str:
+    """Return what a cell printed and answered, as plain text."""
+    outputs = cell.get("outputs", [])
+    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def read_figures(cell: NotebookNode) -> list[str]:
+    """Return the figures of a cell, as base64."""
+    figures = (output.get("data", {}).get("image/png") for output in cell.get("outputs", []))
+    return [figure for figure in figures if figure]
+
+
+def compare(name: str, committed: NotebookNode, fresh: NotebookNode) -> tuple[int, int]:
+    """Print what differs between two runs of a notebook; return how many numbers were compared and how many differ."""
+    compared = differing = 0
+    pairs = zip(committed.cells, fresh.cells, strict=True)
+    for position, (old, new) in enumerate(pairs):
+        if old.cell_type != "code" or "nbval-ignore-output" in old.metadata.get("tags", []):
+            continue
+        before, after = read_text(old), read_text(new)
+        numbers = list(zip(NUMBER.findall(before), NUMBER.findall(after), strict=False))
+        compared += len(numbers)
+        for expected, found in numbers:
+            if expected != found:
+                differing += 1
+                print(f"{name} cell {position}: {expected} -> {found}")
+        if NUMBER.sub("#", before) != NUMBER.sub("#", after):
+            differing += 1
+            print(f"{name} cell {position}: the text differs:\n--- committed\n{before}\n--- now\n{after}")
+        if read_figures(old) != read_figures(new):
+            print(f"{name} cell {position}: the figure differs")
+    return compared, differing
+
+
+def verify(paths: list[Path]) -> int:
+    """Execute the notebooks in a copy of the project and report what differs; return the exit status."""
+    with tempfile.TemporaryDirectory(prefix="verify_") as folder:
+        scratch = Path(folder) / "project"
+        tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True)
+        for name in tracked.stdout.splitlines():
+            target = scratch / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, target)
+        # The copy's own mnist_utils, which writes its results into the copy.
+        os.environ["PYTHONPATH"] = str(scratch)
+        compared = differing = 0
+        for path in paths:
+            print(f"{path.name} ...", flush=True)
+            fresh = execute(scratch / path.resolve().relative_to(PROJECT))
+            counts = compare(path.name, nbformat.read(path, as_version=4), fresh)
+            compared, differing = compared + counts[0], differing + counts[1]
+    print(f"{compared} numbers compared, {differing} differ from the committed outputs.")
+    return int(differing > 0)
+
+
+def main() -> int:
+    """Read the command line and do what it says."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=["run", "verify"])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    arguments = parser.parse_args()
+    os.environ |= {"TQDM_DISABLE": "1"}  # progress bars are for a reader, not for the record
+    os.environ.pop("MNIST_UTILS_SCALE", None)  # always at full scale
+    return {"run": run, "verify": verify}[arguments.verb](arguments.notebooks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
