@@ -5,6 +5,8 @@ on a few hundred images for one epoch and writes its results and models into a t
 execute each notebook in seconds and change no tracked file. No other module, and no notebook, reads the variable.
 """
 
+import atexit
+import functools
 import os
 import tempfile
 from pathlib import Path
@@ -41,7 +43,13 @@ def _find_project() -> Path:
 PROJECT: Path = _find_project()
 """The project's folder."""
 
-_smoke_folder = tempfile.TemporaryDirectory(prefix="mnist_utils_smoke_") if SMOKE else None
+
+@functools.cache
+def _smoke_folder() -> Path:
+    """Return this process's temporary folder, removed when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="mnist_utils_smoke_")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 def artifact(name: str) -> Path:
@@ -57,8 +65,7 @@ def artifact(name: str) -> Path:
     Path
         Below the project's folder, or below a temporary folder in a smoke run.
     """
-    root = Path(_smoke_folder.name) if _smoke_folder else PROJECT
-    path = root / name
+    path = (_smoke_folder() if SMOKE else PROJECT) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -81,7 +88,7 @@ def recorded(name: str) -> Path:
     FileNotFoundError
         If there is no such file.
     """
-    if _smoke_folder and (path := Path(_smoke_folder.name) / name).exists():
+    if SMOKE and (path := _smoke_folder() / name).exists():
         return path
     path = PROJECT / name
     if not path.exists():
