@@ -17,11 +17,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from .statistics import Comparison, summarize
+from mnist_utils.statistics import Comparison, summarize
 
 if TYPE_CHECKING:
-    from .evaluation import CrossValidation
-    from .predict import Prediction
+    from mnist_utils.evaluation import CrossValidation
+    from mnist_utils.predict import Prediction
 
 __all__ = [
     "BLUE",

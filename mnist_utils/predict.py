@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from . import settings
+from mnist_utils import settings
 
 __all__ = ["Classifier", "Prediction", "main"]
 

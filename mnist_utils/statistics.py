@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 if TYPE_CHECKING:
-    from .evaluation import CrossValidation
+    from mnist_utils.evaluation import CrossValidation
 
 __all__ = ["Comparison", "McNemar", "Summary", "compare", "mcnemar", "summarize", "wilson_interval"]
 
@@ -186,7 +186,8 @@ def compare(
     Raises
     ------
     ValueError
-        If the models were not scored on the same folds, there are fewer than two, or a score is not between 0 and 1.
+        If the models were not scored on the same folds or have the same name, there are fewer than two folds, or a
+        score is not between 0 and 1.
 
     References
     ----------
@@ -203,6 +204,8 @@ def compare(
         raise ValueError(f"confidence is {confidence}: give a level between 0 and 1, such as 0.95.")
     if names is None:
         names = getattr(a, "name", "A"), getattr(b, "name", "B")
+    if names[0] == names[1]:
+        raise ValueError(f"Both models are called {names[0]!r}: tell them apart by names=(..., ...).")
 
     differences = scores_b - scores_a
     mean = differences.mean()
@@ -306,11 +309,11 @@ def _check_same_folds(a: CrossValidation | Sequence[float], b: CrossValidation |
     settings_a, settings_b = getattr(a, "settings", {}), getattr(b, "settings", {})
     different = [
         f"{key} {settings_a[key]} and {settings_b[key]}"
-        for key in ("folds", "seed", "rows")
+        for key in ("n_rows", "n_folds", "split_seed")
         if key in settings_a and key in settings_b and settings_a[key] != settings_b[key]
     ]
     if different:
         raise ValueError(
-            f"{a.name} and {b.name} were not scored on the same folds ({', '.join(different)}): evaluate both with "
-            "the same rows, folds and seed."
+            f"{a.name} and {b.name} were not scored on the same folds ({', '.join(different)}): evaluate both on the "
+            "same rows, split in the same way."
         )

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from mnist_utils import plots
+from mnist_utils.evaluation import CrossValidation
 from mnist_utils.predict import Prediction
 from mnist_utils.statistics import compare
 
@@ -169,7 +170,7 @@ def test_a_fit_without_held_out_rows_has_one_curve():
 
 def test_what_fit_and_evaluate_model_return_will_do():
     expected = plots.summarize_diagnostics([HISTORY] * 2)[0].lines[1].get_ydata()
-    cross_validation = SimpleNamespace(name="baseline", scores=[0.98, 0.98], histories=[HISTORY] * 2)
+    cross_validation = CrossValidation("baseline", [0.98, 0.98], [HISTORY] * 2, settings={}, versions={}, seconds=1.0)
     fits = [SimpleNamespace(history=HISTORY)] * 2
     for histories in (cross_validation, fits):
         loss, _ = plots.summarize_diagnostics(histories)
@@ -197,6 +198,14 @@ def test_performance_shows_every_score_in_percent():
     np.testing.assert_allclose(ax.lines[-1].get_ydata(), np.multiply(SCORES, 100))
     assert ticks_of(ax) == ["baseline"]
     assert ax.get_ylabel() == "accuracy in %"
+
+
+def test_performance_takes_cross_validations(capsys):
+    cross_validation = CrossValidation("baseline", SCORES, [HISTORY] * 5, settings={}, versions={}, seconds=1.0)
+    ax = plots.summarize_performance(cross_validation)
+    assert ticks_of(ax) == ["baseline"]
+    assert ticks_of(plots.summarize_performance({"first": cross_validation})) == ["first"]
+    assert capsys.readouterr().out.count("Accuracy: mean=98.510 std=0.156, n=5\n") == 2
 
 
 def test_performance_of_several_models_side_by_side(capsys):

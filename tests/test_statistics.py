@@ -1,11 +1,11 @@
 """What the book claims from scores must follow from published formulas, and must not be claimed where it doesn't."""
 
-from types import SimpleNamespace
-
+import keras
 import numpy as np
 import pytest
 from scipy import stats
 
+from mnist_utils.evaluation import CrossValidation, evaluate_model
 from mnist_utils.statistics import compare, mcnemar, summarize, wilson_interval
 
 BASELINE = [0.98, 0.981, 0.982, 0.979, 0.98]
@@ -13,8 +13,8 @@ DEEPER = [0.99, 0.988, 0.989, 0.99, 0.9885]
 
 
 def cross_validation(name, scores, **settings):
-    """The part of a CrossValidation that a comparison reads."""
-    return SimpleNamespace(name=name, scores=scores, settings={"folds": 5, "seed": 1, "rows": 60_000} | settings)
+    settings = {"n_rows": 60_000, "n_folds": 5, "split_seed": 1, "epochs": 10, "seed": 1} | settings
+    return CrossValidation(name=name, scores=scores, histories=[], settings=settings, versions={}, seconds=1.0)
 
 
 def test_summary_is_the_line_that_the_tutorial_prints():
@@ -105,11 +105,38 @@ def test_compare_takes_names_from_cross_validations():
     assert comparison.better == "deeper"
 
 
-@pytest.mark.parametrize("different", [{"seed": 2}, {"rows": 400}, {"folds": 10}])
-def test_compare_refuses_other_folds(different):
-    (key, value) = next(iter(different.items()))
+@pytest.mark.parametrize(("key", "value"), [("n_rows", 400), ("n_folds", 10), ("split_seed", 2)])
+def test_compare_refuses_other_folds(key, value):
     with pytest.raises(ValueError, match=f"not scored on the same folds.*{key}.*{value}"):
-        compare(cross_validation("baseline", BASELINE), cross_validation("deeper", DEEPER, **different))
+        compare(cross_validation("baseline", BASELINE), cross_validation("deeper", DEEPER, **{key: value}))
+
+
+def test_compare_admits_settings_that_leave_the_folds_alone():
+    other = cross_validation("longer", DEEPER, epochs=20, seed=5)
+    assert compare(cross_validation("baseline", BASELINE), other).better == "longer"
+
+
+@pytest.mark.slow
+def test_evaluate_model_and_compare_speak_of_the_same_settings():
+    # If evaluate_model renamed what defines its folds, other folds would no longer be refused.
+    X, y = np.random.default_rng(0).random((20, 2), dtype=np.float32), np.eye(2)[np.arange(20) % 2]
+
+    def define_model():
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
+        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    options = {"n_folds": 2, "epochs": 1, "n_jobs": 1, "verbose": 0}
+    few, many = (evaluate_model(define_model, X[:n], y[:n], name=f"{n} rows", **options) for n in (10, 20))
+    with pytest.raises(ValueError, match="n_rows 10 and 20"):
+        compare(few, many)
+
+
+def test_compare_wants_two_names():
+    same = cross_validation("model", BASELINE), cross_validation("model", DEEPER)
+    with pytest.raises(ValueError, match="Both models are called 'model'"):
+        compare(*same)
+    assert compare(*same, names=("old", "new")).better == "new"
 
 
 def test_compare_refuses_scores_that_make_no_pairs():
