@@ -1,0 +1,102 @@
+"""Labelled images in folders, one folder a class: how the canvas saves drawings, and how they are read back."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mnist_utils import images
+
+__all__ = ["load_folder", "save_drawing"]
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+
+
+def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
+    """Save a drawing as a PNG file in the folder of its class.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width)
+        The drawing.
+    folder : path
+        The collection. It is made, and the class's folder in it, if it is not there.
+    label : str
+        The class, which becomes the name of a folder.
+
+    Returns
+    -------
+    Path
+        The new file: ``folder/label/0001.png``, or the first number that is free. No file is ever overwritten, even
+        if several notebooks save into the same folder.
+
+    Raises
+    ------
+    ValueError
+        If the label cannot be a folder's name.
+    """
+    if Path(label).name != label or label.startswith(".") or not label.strip():
+        raise ValueError(f"The label {label!r} cannot be the name of a folder: use letters and digits.")
+    class_folder = Path(folder) / label
+    class_folder.mkdir(parents=True, exist_ok=True)
+    number = 1 + sum(1 for _ in class_folder.glob("*.png"))
+    while True:
+        path = class_folder / f"{number:04d}.png"
+        try:
+            with path.open("xb") as file:  # x: fails if the file is there, in one step with making it
+                Image.fromarray(image).save(file, format="PNG")
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
+    """Load images that lie in folders, one folder a class, in MNIST's format.
+
+    Each image goes through :func:`mnist_utils.images.to_mnist`, so that photos and scans may lie there as well as what
+    the canvas saved.
+
+    Parameters
+    ----------
+    folder : path
+        Holds a folder for each class, named like the class, with images in it. Other files, and names that begin with
+        a dot, are left alone.
+
+    Returns
+    -------
+    X : ndarray of uint8, shape (n, 28, 28)
+        The images, bright ink on black.
+    y : ndarray, shape (n,)
+        The class of each image: uint8 if all names of folders are numbers from 0 to 255, else str. (What
+        ``np.unique(y, return_inverse=True)`` returns are the names, and numbers to train with.)
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no image in it.
+    ValueError
+        If an image cannot be read, or has nothing to read in it: the message names the file.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{folder}: no such folder. Draw something first with DigitCanvas(collect={str(folder)!r})."
+        )
+    paths = [path for path in sorted(folder.glob("[!.]*/[!.]*")) if path.suffix.lower() in SUFFIXES]
+    if not paths:
+        raise FileNotFoundError(
+            f"{folder}: no images. They must lie in folders, one a class: {folder / '7' / 'mine.png'}."
+        )
+    X = np.stack([_load(path) for path in paths])
+    names = np.array([path.parent.name for path in paths])
+    are_numbers = all(name.isdecimal() and int(name) < 256 for name in names)
+    return X, names.astype(np.uint8) if are_numbers else names
+
+
+def _load(path: Path) -> np.ndarray:
+    """Return one image in MNIST's format."""
+    digit = images.to_mnist(path).image
+    if not digit.any():
+        raise ValueError(f"{path}: nothing to read in this image. Move it out of the folder.")
+    return digit

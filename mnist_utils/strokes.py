@@ -1,0 +1,279 @@
+"""Digits drawn with a pen, by rule: test drawings whose digit is known and whose making can be repeated.
+
+A digit is drawn in one of several shapes (a 7 with and without a bar, an open and a closed 4, ...), varied in size,
+place, proportions, slant, thickness and wobble, all at random from a seed. The strokes are lists of points: what a
+hand does on the canvas, before there are any pixels. ``python -m mnist_utils.strokes FILE`` draws them on the book's
+canvas in a real browser, with a mouse, and saves the ink.
+"""
+
+import argparse
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from tqdm.auto import tqdm
+
+__all__ = ["SHAPES", "PenDigit", "draw_digit", "draw_digits", "main", "record"]
+
+SIDE = 280  # the canvas, in pixels
+POINTS = 24  # in each smooth part of a stroke
+
+SHAPES: dict[int, dict[str, list[str]]] = {
+    0: {
+        "round, begun and ended at the top": ["50,0 15,20 5,50 15,82 45,100 75,82 85,50 75,18 50,0"],
+        "begun at the upper right, its end crossing its beginning": [
+            "70,12 45,0 15,20 3,55 20,90 50,100 80,80 88,45 75,12 45,3"
+        ],
+        "narrow": ["50,0 28,20 22,50 30,82 50,100 70,82 76,50 70,18 50,0"],
+    },
+    1: {
+        "a plain bar": ["50,0 50,100"],
+        "with a flag": ["28,22 55,0 / 53,100"],
+        "with a flag and a foot": ["28,22 50,0 / 50,100", "22,100 80,100"],
+    },
+    2: {
+        "round at the top, with a straight foot": ["10,25 25,5 55,0 80,15 80,40 50,72 10,100 / 90,100"],
+        "with a loop at the lower left": ["10,22 35,2 70,8 75,38 45,75 20,97 6,88 22,77 50,90 75,100 95,92"],
+        "angular, like a Z": ["12,12 50,1 80,14 76,34 12,98 / 90,96"],
+    },
+    3: {
+        "two bows": ["12,12 45,0 75,15 70,38 40,47 / 75,58 82,80 50,100 10,88"],
+        "flat at the top": ["12,2 80,2 / 40,42 / 75,52 82,78 50,100 10,90"],
+        "a small upper and a large lower bow": ["18,10 45,0 68,18 42,40 / 82,62 50,100 8,85"],
+    },
+    4: {
+        "open at the top": ["20,2 8,55 / 90,52", "68,0 66,100"],
+        "closed": ["62,0 5,65 / 95,65", "62,0 62,100"],
+        "open and round": ["15,0 10,30 30,50 78,42", "82,2 72,100"],
+    },
+    5: {
+        "in one stroke": ["80,2 25,2 / 20,42 / 55,38 82,62 65,93 35,100 8,90"],
+        "its top bar drawn last": ["25,5 20,45 / 60,40 82,68 55,98 10,92", "25,5 85,2"],
+        "round, like an S": ["85,5 50,0 25,10 22,33 50,43 78,60 70,90 40,100 10,90"],
+    },
+    6: {
+        "with a bent back": ["70,2 35,25 12,60 20,92 50,100 80,82 70,60 40,55 15,75"],
+        "with a straight back": ["50,0 25,40 14,72 30,97 62,97 80,76 62,57 35,60 17,78"],
+    },
+    7: {
+        "plain": ["10,5 88,3 / 40,100"],
+        "with a bar": ["10,5 88,3 / 40,100", "32,50 84,48"],
+        "with a serif and a bent stem": ["12,20 12,5 / 85,4 / 60,45 45,100"],
+    },
+    8: {
+        "in one stroke": ["75,15 45,0 20,20 45,47 80,75 50,100 18,78 45,50 78,24 70,8"],
+        "two circles": [
+            "50,0 25,8 20,25 30,42 50,46 70,42 78,25 73,8 50,0",
+            "50,46 22,56 12,74 25,94 50,100 76,94 87,74 78,56 50,46",
+        ],
+    },
+    9: {
+        "with a straight stem": ["78,22 55,2 22,15 22,40 52,48 78,22 / 72,100"],
+        "with a bent tail": ["80,22 50,0 18,22 35,48 70,40 82,18 / 85,50 70,90 30,100"],
+    },
+}
+"""Shapes of each digit, named by what is peculiar to them. A stroke bends smoothly through key points ``x,y``, in
+percent of the digit's height, x to the right and y down; at a point before ``/`` it has a corner."""
+
+
+@dataclass(frozen=True)
+class PenDigit:
+    """A digit as it is drawn.
+
+    Attributes
+    ----------
+    digit : int
+        What is drawn.
+    shape : str
+        Which of its :data:`SHAPES`.
+    pen : float
+        The pen's width, in pixels of the canvas.
+    strokes : list of ndarray of float, shape (n, 2)
+        The points (x, y) of each stroke, in pixels of the 280 x 280 canvas.
+    """
+
+    digit: int
+    shape: str
+    pen: float
+    strokes: list[np.ndarray]
+
+
+def draw_digit(
+    digit: int,
+    shape: str,
+    rng: np.random.Generator,
+    *,
+    size: float | None = None,
+    centre: tuple[float, float] | None = None,
+) -> PenDigit:
+    """Draw a digit in one of its shapes, varied at random.
+
+    The key points move by 1.5 % of the size (standard deviation); the whole is 0.7 to 1.15 times as wide as its shape,
+    slants by -10 to 20 degrees, turns by up to 6 degrees, and wobbles by up to 1 % of its size in a slow wave. The pen
+    is 14 to 26 pixels wide, but between a sixteenth and a sixth of the size.
+
+    Parameters
+    ----------
+    digit : int
+        0 to 9.
+    shape : str
+        A key of ``SHAPES[digit]``.
+    rng : Generator
+        Where chance comes from.
+    size : float, optional
+        Height in pixels of the canvas; 90 to 220 at random if not given.
+    centre : (float, float), optional
+        Where the middle is, in pixels; anywhere that leaves the digit on the canvas if not given.
+
+    Returns
+    -------
+    PenDigit
+    """
+    size = rng.uniform(90, 220) if size is None else size
+    width = rng.uniform(0.7, 1.15)
+    slant, turn = np.tan(np.radians(rng.uniform(-10, 20))), np.radians(rng.uniform(-6, 6))
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = size * rotation @ np.array([[width, -slant], [0, 1]])
+    pen = float(np.clip(rng.uniform(14, 26), size / 16, size / 6))
+
+    strokes = []
+    for parts in SHAPES[digit][shape]:
+        curve = _bend(
+            [np.array([key.split(",") for key in part.split()], float) / 100 for part in parts.split("/")], rng
+        )
+        wave = np.linspace(0, rng.uniform(1, 3) * 2 * np.pi, len(curve))[:, np.newaxis]
+        wobble = rng.uniform(0, 0.01) * np.sin(wave + rng.uniform(0, 2 * np.pi, 2))
+        strokes.append((curve + wobble) @ matrix.T)
+
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    if centre is None:
+        room = np.maximum(0, SIDE - (high - low) - pen - 4) / 2
+        centre = SIDE / 2 + rng.uniform(-room, room)
+    offset = np.asarray(centre) - (low + high) / 2
+    return PenDigit(digit, shape, pen, [stroke + offset for stroke in strokes])
+
+
+def _bend(parts: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Return the points, (n, 2), of a stroke: smooth curves through key points, each begun where the last one ended."""
+    curves: list[np.ndarray] = []
+    for part in parts:
+        closed = len(part) > 1 and bool((part[0] == part[-1]).all())
+        keys = part + rng.normal(0, 0.015, part.shape)
+        if closed:
+            keys[-1] = keys[0]
+        if curves:
+            keys = np.vstack([curves[-1][-1], keys])
+        way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(keys, axis=0).T))])
+        curve = CubicSpline(way, keys, bc_type="periodic" if closed else "natural")
+        curves.append(curve(np.linspace(0, way[-1], POINTS)))
+    return np.concatenate(curves)
+
+
+def draw_digits(count: int, seed: int = 0) -> Iterator[PenDigit]:
+    """Draw digits, 0 to 9 in turn, each in all its shapes in turn.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    seed : int
+        The same seed draws the same digits.
+
+    Yields
+    ------
+    PenDigit
+    """
+    rng = np.random.default_rng(seed)
+    for i in range(count):
+        digit = i % 10
+        shapes = list(SHAPES[digit])
+        yield draw_digit(digit, shapes[(i // 10) % len(shapes)], rng)
+
+
+def record(digits: Sequence[PenDigit]) -> np.ndarray:
+    """Draw digits on the book's canvas, in Chromium, with a mouse.
+
+    Parameters
+    ----------
+    digits : sequence of PenDigit
+        What to draw.
+
+    Returns
+    -------
+    ndarray of uint8, shape (len(digits), 280, 280)
+        The ink, 0 to 255: bright on black.
+
+    Raises
+    ------
+    RuntimeError
+        If Playwright or Chromium is not installed.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise RuntimeError("Drawing in a browser needs Playwright: pip install playwright") from error
+    from mnist_utils.export import join_modules
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        raise RuntimeError("Drawing in a browser needs Chromium: on Debian, apt-get install chromium")
+    drawings = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.set_content("<div id='place' style='width: 700px'></div>")
+        page.add_script_tag(content=join_modules())
+        # 280 pixels wide, so that a pixel on the screen is a pixel of the canvas; nothing reads the drawing.
+        page.add_style_tag(content=".dc-surface { position: fixed; top: 0; left: 0; width: 280px; height: 280px; }")
+        for digit in tqdm(digits, desc="Drawing"):
+            page.evaluate(
+                "pen => { place.replaceChildren(); digitCanvas.showOnPage(place, () => [], { pen }); }", digit.pen
+            )
+            for stroke in digit.strokes:
+                page.mouse.move(*stroke[0])
+                page.mouse.down()
+                for point in stroke[1:]:
+                    page.mouse.move(*point)
+                page.mouse.up()
+            ink = page.evaluate(
+                "() => Array.from(place.querySelector('.dc-surface').getContext('2d')"
+                ".getImageData(0, 0, 280, 280).data.filter((_, i) => i % 4 === 0))"
+            )
+            drawings.append(np.array(ink, np.uint8).reshape(SIDE, SIDE))
+        browser.close()
+    return np.stack(drawings)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command ``python -m mnist_utils.strokes``.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Without it those of the command line.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m mnist_utils.strokes",
+        description="Draw digits on the book's canvas, in Chromium, and save the arrays `images` (n, 280, 280), "
+        "`labels` (n,), `shapes` (n,) and `pens` (n,) in one file.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the .npz file to write")
+    parser.add_argument("--count", type=int, default=240, help="how many digits, 0 to 9 in turn (default: 240)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same digits (default: 0)")
+    options = parser.parse_args(arguments)
+    digits = list(draw_digits(options.count, options.seed))
+    np.savez_compressed(
+        options.file,
+        images=record(digits),
+        labels=np.array([digit.digit for digit in digits], np.uint8),
+        shapes=np.array([digit.shape for digit in digits]),
+        pens=np.array([digit.pen for digit in digits]),
+    )
+
+
+if __name__ == "__main__":
+    main()
