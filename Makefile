@@ -10,8 +10,8 @@ SHELL := bash
 BIN := .venv/bin
 # pip's output, cut down to the downloads that take time; its errors go to stderr and stay.
 PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
-BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(wildcard book/*.* book/_ext/*.py book/_static/* \
-	notebooks/*.* mnist_utils/*.py mnist_utils/*/*.py results/*.json models/*)
+BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(wildcard book/*.* book/*/*.* \
+	notebooks/*.* mnist_utils/*.py mnist_utils/*/*.py mnist_utils/*/*.js mnist_utils/*/*.css results/*.json models/*)
 
 .PHONY: help book lab test run verify bench clean clean-all
 

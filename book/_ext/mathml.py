@@ -21,10 +21,10 @@ def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
 
 def visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
     """Write a formula on lines of its own, with its number if it has one."""
-    translator.body.append(translator.starttag(node, "div", CLASS="math"))
-    translator.body.append(convert(node.astext(), display="block"))
+    translator.body.append(translator.starttag(node, "div", CLASS="formula"))
     if node["number"]:
         translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})</span>')
+    translator.body.append(convert(node.astext(), display="block"))
     translator.body.append("</div>\n")
     raise nodes.SkipNode
 
