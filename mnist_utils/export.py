@@ -179,10 +179,12 @@ def join_modules() -> str:
     """
     modules = "\n".join((canvas.FOLDER / name).read_text("utf-8") for name in MODULES)
     modules = modules.replace("export default { render };\n", "")  # a script, unlike a module, exports nothing
-    return (
-        "// Written by `python -m mnist_utils.export` from the files in mnist_utils/canvas: change those.\n"
-        f"const digitCanvas = (() => {{\n{modules}\nreturn {{ Drawing, loadNetwork, normalizeInk, showOnPage }};\n}})();\n"
-    )
+    return f"""// Written by `python -m mnist_utils.export` from the files in mnist_utils/canvas: change those.
+const digitCanvas = (() => {{
+{modules}
+return {{ Drawing, loadNetwork, normalizeInk, showOnPage }};
+}})();
+"""
 
 
 def write_page_files(

@@ -137,7 +137,7 @@ function drawWithPointer(surface, drawing, { moved, lifted }) {
   surface.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button !== 0) return;
     event.preventDefault(); // no text gets selected, no image dragged
-    surface.focus({ preventScroll: true });
+    surface.focus({ preventScroll: true, focusVisible: false });
     pointer = event.pointerId;
     surface.setPointerCapture(pointer); // the stroke goes on when it leaves the canvas
     drawing.begin(place(event));
@@ -227,6 +227,11 @@ function drawWithKeys(surface, cursor, drawing, { moved, lifted, undo, clear, sa
   surface.addEventListener("pointerdown", lift);
 }
 
+/** A probability in words: 0.9876 is 98.8 %, and nothing is certain. */
+function inPercent(probability) {
+  return probability >= 0.9995 ? "> 99.9 %" : `${(100 * probability).toFixed(1)} %`;
+}
+
 /** One bar for each label. Returns the element and a function that shows probabilities, an empty list for none. */
 function makeBars(labels) {
   const rows = labels.map((label) => {
@@ -239,10 +244,9 @@ function makeBars(labels) {
   const show = (probabilities) => {
     const best = probabilities.indexOf(Math.max(...probabilities));
     rows.forEach(({ row, fill, value }, i) => {
-      const percent = 100 * (probabilities[i] ?? 0);
       row.classList.toggle("is-best", i === best);
-      fill.style.width = `${percent}%`;
-      value.textContent = probabilities.length > 0 ? `${percent.toFixed(1)} %` : "";
+      fill.style.width = `${100 * (probabilities[i] ?? 0)}%`;
+      value.textContent = probabilities.length > 0 ? inPercent(probabilities[i]) : "";
     });
   };
   return { element, show };
@@ -307,11 +311,10 @@ function render({ model, el }) {
       return;
     }
     const largest = Math.max(...probabilities);
-    const sure = largest < 0.8 ? "Perhaps" : "This is";
     answer.replaceChildren(
-      `${sure} `,
+      largest < 0.8 ? "Perhaps " : "Read as ",
       make("strong", {}, labels[probabilities.indexOf(largest)]),
-      ` (probability ${(100 * largest).toFixed(1)} %).`,
+      `, probability ${inPercent(largest)}.`,
     );
   };
   const showMessage = () => {

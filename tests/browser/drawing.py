@@ -1,0 +1,51 @@
+"""Hands that draw digits on a canvas, for the tests in this folder."""
+
+import numpy as np
+from playwright.sync_api import Locator
+
+from mnist_utils.strokes import SHAPES, PenDigit, draw_digit
+
+# Size (height in pixels of the canvas) and place (centre): as large as MNIST's, small in a corner, low and wide.
+PLACES = {"large": (200, (140, 140)), "small": (90, (70, 75)), "low": (130, (190, 195))}
+
+
+def pen_digit(digit: int, place: str = "large") -> PenDigit:
+    """A digit in its first shape, at one of the places."""
+    size, centre = PLACES[place]
+    return draw_digit(digit, next(iter(SHAPES[digit])), np.random.default_rng(digit), size=size, centre=centre)
+
+
+def _points(surface: Locator, digit: PenDigit) -> list[list[tuple[float, float]]]:
+    """Return the digit's strokes in the window's coordinates; every fourth point, as a fast hand leaves them."""
+    surface.scroll_into_view_if_needed()
+    box = surface.bounding_box()
+    assert box is not None
+    scale = box["width"] / 280
+    return [
+        [(box["x"] + x * scale, box["y"] + y * scale) for x, y in [*stroke[:-1:4], stroke[-1]]]
+        for stroke in digit.strokes
+    ]
+
+
+def draw_with_mouse(surface: Locator, digit: PenDigit) -> None:
+    mouse = surface.page.mouse
+    for first, *others in _points(surface, digit):
+        mouse.move(*first)
+        mouse.down()
+        for point in others:
+            mouse.move(*point)
+        mouse.up()
+
+
+def draw_with_finger(surface: Locator, digit: PenDigit) -> None:
+    session = surface.page.context.new_cdp_session(surface.page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    for first, *others in _points(surface, digit):
+        touch("touchStart", first)
+        for point in others:
+            touch("touchMove", point)
+        touch("touchEnd")
+    session.detach()

@@ -1,0 +1,82 @@
+"""The model in JavaScript gives the probabilities that Keras gives."""
+
+import json
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from playwright.sync_api import Page
+
+from mnist_utils.data import load_mnist
+from mnist_utils.export import encode_model
+
+PREDICT = """images => {
+    const network = digitCanvas.loadNetwork(model);
+    return images.map((image) => network(image));
+}"""
+
+
+def predict_in_browser(page: Page, code: str, description: dict, images: np.ndarray) -> np.ndarray:
+    page.add_script_tag(content=code)
+    page.add_script_tag(content=f"const model = {json.dumps(description)};")
+    return np.array(page.evaluate(PREDICT, images.reshape(len(images), -1).tolist()))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("int16", 1e-3), ("float32", 1e-5)])
+def test_probabilities_equal_keras_on_test_images(page, code, model, dtype, tolerance):
+    _, (X_test, _) = load_mnist()
+    X = X_test[:1000]
+    expected = model.predict(X[..., np.newaxis] / np.float32(255), verbose=0)
+    actual = predict_in_browser(page, code, encode_model(model, dtype), X)
+    np.testing.assert_allclose(actual, expected, atol=tolerance)
+    np.testing.assert_array_equal(actual.argmax(axis=1), expected.argmax(axis=1))
+
+
+def small_model(middle: Sequence[keras.Layer]) -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return keras.Sequential([layers.Input((28, 28, 1)), *middle, layers.Dense(10, activation="softmax")])
+
+
+def with_random_statistics(layer: keras.Layer) -> None:
+    """Give batch normalization what training would have given it."""
+    rng = np.random.default_rng(0)
+    layer.set_weights([rng.uniform(0.5, 2, weights.shape) for weights in layer.get_weights()])
+
+
+def test_batch_normalization_after_a_convolution_and_after_a_dense_layer(page, code):
+    middle = [
+        layers.Conv2D(6, 3, activation="relu"),
+        layers.BatchNormalization(),
+        layers.MaxPooling2D(),
+        layers.Flatten(),
+        layers.Dense(7, activation="relu"),
+        layers.BatchNormalization(),
+    ]
+    model = small_model(middle)
+    with_random_statistics(middle[1])
+    with_random_statistics(middle[5])
+    X = np.random.default_rng(1).integers(0, 256, (20, 28, 28), np.uint8)
+    expected = model.predict(X[..., np.newaxis] / np.float32(255), verbose=0)
+    actual = predict_in_browser(page, code, encode_model(model, "float32"), X)
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_sizes_that_no_block_of_four_divides_and_kernels_that_are_not_square(page, code):
+    model = small_model(
+        [
+            layers.Conv2D(5, (2, 4), activation="relu"),
+            layers.MaxPooling2D((3, 2)),
+            layers.Dropout(0.5),
+            layers.Conv2D(3, 1),
+            layers.Conv2D(7, (5, 3), activation="relu"),
+            layers.MaxPooling2D((2, 4)),
+            layers.Flatten(),
+            layers.Dense(9),
+        ]
+    )
+    X = np.random.default_rng(2).integers(0, 256, (20, 28, 28), np.uint8)
+    expected = model.predict(X[..., np.newaxis] / np.float32(255), verbose=0)
+    actual = predict_in_browser(page, code, encode_model(model, "float32"), X)
+    np.testing.assert_allclose(actual, expected, atol=1e-5)

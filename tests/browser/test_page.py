@@ -1,0 +1,199 @@
+"""The canvas on a page of the book, opened from disk: no server, no kernel."""
+
+import numpy as np
+import pytest
+from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
+from playwright.sync_api import Locator, Page, expect
+
+INK = "canvas => canvas.getContext('2d').getImageData(0, 0, 280, 280).data.filter((_, i) => i % 4 === 0)"
+
+
+def ink(canvas: Locator) -> np.ndarray:
+    """Return the grey levels that a canvas on the page holds."""
+    levels = canvas.locator(".dc-surface").evaluate(f"canvas => Array.from(({INK})(canvas))")
+    return np.array(levels, np.uint8).reshape(280, 280)
+
+
+@pytest.fixture
+def canvas(page: Page, site) -> Locator:
+    page.goto((site / "near.html").as_uri())
+    return page.locator("#first")
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("digit", range(10))
+def test_reads_what_the_mouse_draws(canvas, digit, place):
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(digit, place))
+    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit))
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("digit", range(10))
+def test_reads_what_a_finger_draws(touch_page, site, digit, place):
+    touch_page.goto((site / "near.html").as_uri())
+    canvas = touch_page.locator("#first")
+    draw_with_finger(canvas.locator(".dc-surface"), pen_digit(digit, place))
+    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit))
+    assert touch_page.evaluate("scrollY") == 0
+
+
+def test_ten_bars_add_up_and_the_best_one_stands_out(canvas):
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(7))
+    bars = canvas.locator(".dc-bars li")
+    expect(bars).to_have_count(10)
+    expect(canvas.locator(".dc-bars .is-best .dc-label")).to_have_text("7")
+    widths = canvas.locator(".dc-fill").evaluate_all("fills => fills.map((fill) => parseFloat(fill.style.width))")
+    assert sum(widths) == pytest.approx(100, abs=0.01)
+
+
+def test_shows_the_28_by_28_pixels_while_drawing(canvas, page):
+    surface = canvas.locator(".dc-surface")
+    brightness = """canvas => canvas.getContext("2d").getImageData(0, 0, 28, 28).data.reduce((a, b) => a + b)"""
+    blank = canvas.locator(".dc-preview").evaluate(brightness)
+    box = surface.bounding_box()
+    page.mouse.move(box["x"] + 140, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 140, box["y"] + 220, steps=5)
+    page.wait_for_function(
+        "([blank, brightness]) => eval(brightness)(document.querySelector('#first .dc-preview')) > blank",
+        arg=[blank, brightness],
+    )
+    expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")  # the pen is still down
+    page.mouse.up()
+    expect(canvas.locator(".dc-answer strong")).to_have_text("1")
+
+
+def test_undo_takes_back_a_stroke_and_clear_all(canvas):
+    surface = canvas.locator(".dc-surface")
+    draw_with_mouse(surface, pen_digit(1))
+    before = ink(canvas)
+    draw_with_mouse(surface, pen_digit(3))
+    assert (ink(canvas) != before).any()
+    canvas.get_by_role("button", name="Undo").click()
+    np.testing.assert_array_equal(ink(canvas), before)
+    expect(canvas.locator(".dc-answer strong")).to_have_text("1")
+    canvas.get_by_role("button", name="Clear").click()
+    assert not ink(canvas).any()
+    expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")
+    expect(canvas.locator(".dc-value").first).to_have_text("")
+    canvas.get_by_role("button", name="Undo").click()  # clearing, too, can be taken back
+    np.testing.assert_array_equal(ink(canvas), before)
+
+
+def test_keyboard_draws(canvas, page):
+    surface = canvas.locator(".dc-surface")
+    surface.focus()
+    for key in ["ArrowUp"] * 5 + [" "] + ["ArrowDown"] * 10 + [" "]:
+        page.keyboard.press(key)
+    expect(canvas.locator(".dc-answer strong")).to_have_text("1")
+    expect(canvas.locator(".dc-spoken")).to_have_text("Row 12, column 7, pen up")
+    assert page.evaluate("scrollY") == 0
+    page.keyboard.press("Backspace")
+    expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")
+    page.keyboard.press("Tab")  # the keyboard is not trapped
+    expect(canvas.get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_screen_readers_are_told(canvas):
+    expect(canvas.get_by_role("application", name="Drawing area")).to_have_accessible_description(
+        canvas.locator(".dc-help").inner_text().replace("\n", " ")
+    )
+    expect(canvas.get_by_role("img", name="The drawing as 28 by 28 pixels")).to_be_visible()
+    expect(canvas.get_by_role("list", name="Probability of each label")).to_be_visible()
+    assert canvas.get_by_role("status").first.inner_text() == "Draw a digit."
+
+
+def test_two_canvases_do_not_disturb_each_other(canvas, page):
+    other = page.locator("#second")
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(4))
+    draw_with_mouse(other.locator(".dc-surface"), pen_digit(9))
+    expect(canvas.locator(".dc-answer strong")).to_have_text("4")
+    expect(other.locator(".dc-answer strong")).to_have_text("9")
+    canvas.get_by_role("button", name="Clear").click()
+    expect(other.locator(".dc-answer strong")).to_have_text("9")
+
+
+def test_a_second_finger_does_not_join_in(touch_page, site):
+    touch_page.goto((site / "near.html").as_uri())
+    canvas = touch_page.locator("#first")
+    box = canvas.locator(".dc-surface").bounding_box()
+    session = touch_page.context.new_cdp_session(touch_page)
+
+    def touch(kind: str, *points: tuple[float, float]) -> None:
+        places = [{"x": box["x"] + x, "y": box["y"] + y, "id": i} for i, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    touch("touchStart", (140, 50))
+    touch("touchStart", (140, 50), (20, 20))
+    for y in range(60, 230, 10):
+        touch("touchMove", (140, y), (20, y))
+    touch("touchEnd")
+    drawn = ink(canvas)
+    assert drawn[:, 120:160].any()
+    assert not drawn[:, :60].any()
+
+
+@pytest.mark.parametrize("style", ["zoom: 1.5", "zoom: 0.6", "transform: scale(0.7)", "width: 200px", "width: 900px"])
+def test_ink_is_under_the_pen_at_any_scale(canvas, page, style):
+    page.add_style_tag(content=f"body {{ {style}; transform-origin: 0 0; }}")
+    surface = canvas.locator(".dc-surface")
+    box = surface.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] * 0.75)
+    rows, columns = np.nonzero(ink(canvas))
+    assert (rows.mean(), columns.mean()) == pytest.approx((209.5, 69.5), abs=2)
+    draw_with_mouse(surface, pen_digit(2))
+
+
+def test_drawing_survives_a_resized_window(canvas, page):
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(5))
+    before = ink(canvas)
+    page.set_viewport_size({"width": 320, "height": 600})
+    np.testing.assert_array_equal(ink(canvas), before)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # nothing sticks out on a small phone
+    canvas.get_by_role("button", name="Clear").click()
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(6))
+    expect(canvas.locator(".dc-answer strong")).to_have_text("6")
+
+
+def test_a_finger_beside_the_canvas_still_scrolls(touch_page, site):
+    touch_page.goto((site / "far.html").as_uri())
+    session = touch_page.context.new_cdp_session(touch_page)
+    session.send("Input.synthesizeScrollGesture", {"x": 100, "y": 400, "yDistance": -200})
+    assert touch_page.evaluate("scrollY") > 100
+
+
+def test_text_is_legible_on_a_dark_page(canvas, page):
+    page.add_style_tag(content="body { background: #121212; color: #ced6dd; }")
+    assert canvas.locator(".dc-answer").evaluate("answer => getComputedStyle(answer).color") == "rgb(206, 214, 221)"
+    button = canvas.get_by_role("button", name="Undo")
+    assert button.evaluate("button => getComputedStyle(button).color") == "rgb(206, 214, 221)"
+    assert button.evaluate("button => getComputedStyle(button).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
+def test_nothing_is_loaded_before_a_canvas_comes_into_view_and_then_only_once(page, site):
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.rsplit("/", 1)[1]))
+    page.goto((site / "far.html").as_uri())
+    page.wait_for_load_state()
+    assert requests == ["far.html", "loader.js"]
+    page.locator("#first").scroll_into_view_if_needed()
+    expect(page.locator("#first .dc-surface")).to_be_visible()
+    expect(page.locator("#second .dc-surface")).to_be_attached()
+    assert sorted(requests[2:]) == ["digit_canvas.css", "digit_canvas.js", "weights.js"]
+
+
+def test_reads_without_a_network_and_sends_nothing(canvas, page):
+    page.context.set_offline(True)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(8))
+    expect(canvas.locator(".dc-answer strong")).to_have_text("8")
+    assert requests == []
+
+
+def test_says_so_if_a_file_is_missing(page, site, tmp_path):
+    (tmp_path / "_static/digit_canvas").mkdir(parents=True)
+    for name in ("near.html", "_static/digit_canvas/loader.js"):
+        (tmp_path / name).write_bytes((site / name).read_bytes())
+    page.goto((tmp_path / "near.html").as_uri())
+    expect(page.locator("#first")).to_contain_text("The canvas could not be shown: Could not load")
