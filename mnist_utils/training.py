@@ -7,6 +7,7 @@ written to a checkpoint. Each epoch is one call into TensorFlow: the loop over t
 """
 
 import json
+import logging
 import os
 import threading
 import time
@@ -221,6 +222,8 @@ def _compile_loops(
 
 def _prepare_process() -> None:
     """Give this process one thread; if it has a GPU, make that deterministic."""
+    # Each training compiles loops of its own. TensorFlow takes that for one loop compiled again and again, and warns.
+    tf.get_logger().addFilter(_is_no_retracing_warning)
     if tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     try:
@@ -232,3 +235,8 @@ def _prepare_process() -> None:
                 "A training needs a process in which TensorFlow has not run yet, or runs with one thread: its sums "
                 "would depend on the number of threads. Start new worker processes."
             ) from None
+
+
+def _is_no_retracing_warning(record: logging.LogRecord) -> bool:
+    """Tell whether a line of TensorFlow's log is to be shown."""
+    return "triggered tf.function retracing" not in record.getMessage()
