@@ -97,6 +97,6 @@ def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
 def _load(path: Path) -> np.ndarray:
     """Return one image in MNIST's format."""
     digit = images.to_mnist(path).image
-    if not digit.any():
+    if digit is None:
         raise ValueError(f"{path}: nothing to read in this image. Move it out of the folder.")
     return digit

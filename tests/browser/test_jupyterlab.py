@@ -1,0 +1,135 @@
+"""The canvas in a running JupyterLab, with a live kernel."""
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from mnist_utils import export, settings
+
+KERNEL_STARTS = 120_000  # ms: TensorFlow is imported on a busy machine
+
+CELLS = [
+    "from mnist_utils.canvas import DigitCanvas\nfrom mnist_utils.predict import Classifier",
+    f"canvas = DigitCanvas(Classifier({str(settings.recorded(export.MODEL))!r}))\ncanvas",
+    "collector = DigitCanvas(collect='mine')\ncollector",
+    "canvas.prediction, canvas.image.shape, canvas.digits.shape, int(canvas.image.max())",
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """JupyterLab's folder, with a notebook in it."""
+    folder = tmp_path_factory.mktemp("lab")
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+        for i, source in enumerate(CELLS)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "draw.ipynb").write_text(json.dumps(notebook), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path) -> Iterator[str]:
+    """Address of a JupyterLab that serves the folder, with settings of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--port-retries=0"]
+    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True"]
+    command += [f"--LabApp.user_settings_dir={folder / '.settings'}", f"--LabApp.workspaces_dir={folder / '.spaces'}"]
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            request = urllib.request.Request(f"{address}/api")
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(request, timeout=1)
+                    break
+                except OSError:
+                    if server.poll() is not None:
+                        break
+                    time.sleep(0.5)
+            else:
+                pytest.fail(f"JupyterLab did not start:\n{(folder / 'lab.log').read_text()}", pytrace=False)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def notebook(lab: str, browser: Browser) -> Iterator[Page]:
+    """The notebook, all its cells run."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1100}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{lab}/lab/tree/draw.ipynb?reset")
+    expect(page.locator(".jp-CodeCell").first).to_be_visible(timeout=KERNEL_STARTS)
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.ready")
+    page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+    expect(page.locator(".dc-surface").nth(1)).to_be_visible(timeout=KERNEL_STARTS)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def canvas(notebook: Page) -> Locator:
+    """The canvas, blank."""
+    canvas = notebook.locator(".dc").first
+    canvas.get_by_role("button", name="Clear").click()
+    expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")
+    return canvas
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize("draw", [draw_with_mouse, draw_with_finger])
+def test_reads_what_is_drawn(canvas, draw, digit, place):
+    draw(canvas.locator(".dc-surface"), pen_digit(digit, place))
+    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit), timeout=20_000)
+
+
+def test_the_drawing_reaches_python(canvas, notebook):
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(7))
+    expect(canvas.locator(".dc-answer strong")).to_have_text("7", timeout=20_000)
+    cell = notebook.locator(".jp-CodeCell").nth(3)
+    cell.locator(".cm-content").click()
+    notebook.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-OutputArea-output pre")).to_have_text("(7, (280, 280), (28, 28), 255)", timeout=20_000)
+
+
+def test_keys_draw_and_do_not_move_through_the_notebook(canvas, notebook):
+    canvas.locator(".dc-surface").focus()
+    for key in ["ArrowUp"] * 5 + [" "] + ["ArrowDown"] * 10 + [" "]:
+        notebook.keyboard.press(key)
+    expect(canvas.locator(".dc-answer strong")).to_have_text("1", timeout=20_000)
+    expect(canvas.locator(".dc-surface")).to_be_focused()
+
+
+def test_collects_a_labelled_drawing(notebook, folder):
+    collector = notebook.locator(".dc").nth(1)
+    draw_with_mouse(collector.locator(".dc-surface"), pen_digit(4))
+    collector.get_by_role("radio", name="4").check()
+    collector.get_by_role("button", name="Save").click()
+    expect(collector.locator(".dc-message")).to_have_text(re.compile("1 of 4 so far"), timeout=20_000)
+    assert (folder / "mine/4/0001.png").is_file()
+    expect(notebook.locator(".dc").first.locator(".dc-message")).to_have_text("")
+
+
+def test_legible_in_the_dark_theme(canvas, notebook):
+    notebook.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    notebook.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    light = "answer => Math.min(...getComputedStyle(answer).color.match(/\\d+/g).slice(0, 3).map(Number))"
+    assert canvas.locator(".dc-answer").evaluate(light) > 180

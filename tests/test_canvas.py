@@ -1,0 +1,239 @@
+"""The canvas as Python sees it: what the browser sends, what is read, what is saved."""
+
+import threading
+
+import ipywidgets
+import keras
+import numpy as np
+import pytest
+import traitlets
+from PIL import Image
+
+from mnist_utils.canvas import DigitCanvas, load_folder, save_drawing
+from mnist_utils.predict import Prediction
+
+
+def a_bar(left: int = 130) -> np.ndarray:
+    """A drawing of a 1."""
+    image = np.zeros((280, 280), np.uint8)
+    image[50:230, left : left + 22] = 255
+    return image
+
+
+def one_hot(digit: int) -> np.ndarray:
+    return np.eye(10)[digit]
+
+
+class Recorder:
+    """A classifier that remembers what it was given."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.given = []
+
+    def __call__(self, image):
+        self.given.append(image)
+        return self.answer
+
+
+def test_the_drawing_reaches_python_as_arrays():
+    canvas = DigitCanvas()
+    canvas.ink = a_bar(left=30).tobytes()
+    np.testing.assert_array_equal(canvas.image, a_bar(left=30))
+    assert canvas.digits.shape == (28, 28)
+    assert canvas.digits.dtype == np.uint8
+    assert canvas.value is canvas.digits
+    rows, columns = np.nonzero(canvas.digits)
+    assert np.ptp(rows) == 19  # the box of 20 pixels, wherever it was drawn
+    assert columns.mean() == pytest.approx(14, abs=1)
+
+
+def test_any_callable_is_given_the_image_and_answers_probabilities():
+    classifier = Recorder(one_hot(4))
+    canvas = DigitCanvas(classifier)
+    canvas.ink = a_bar().tobytes()
+    assert len(classifier.given) == 1
+    assert classifier.given[0].shape == (28, 28)
+    assert classifier.given[0].dtype == np.uint8
+    assert canvas.prediction == 4
+    assert canvas.probabilities == one_hot(4).tolist()
+
+
+def test_a_prediction_is_understood():
+    canvas = DigitCanvas(lambda image: Prediction(7, one_hot(7).astype(np.float32)))
+    canvas.ink = a_bar().tobytes()
+    assert canvas.prediction == 7
+
+
+def test_a_classifier_that_finds_nothing_to_read():
+    canvas = DigitCanvas(lambda image: Prediction(None, np.zeros(10, np.float32)))
+    canvas.ink = a_bar().tobytes()
+    assert canvas.prediction is None
+    assert canvas.probabilities == []
+
+
+@pytest.mark.parametrize("which", ["model", "predict"])
+def test_a_keras_model_is_given_a_minibatch_as_in_training(which):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    )
+    canvas = DigitCanvas(model if which == "model" else model.predict)
+    canvas.ink = a_bar().tobytes()
+    expected = model.predict(canvas.digits.reshape(1, 28, 28, 1) / np.float32(255), verbose=0)[0]
+    np.testing.assert_allclose(canvas.probabilities, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("ink", [b"", bytes(280 * 280)])
+def test_a_blank_canvas_has_no_prediction(ink):
+    classifier = Recorder(one_hot(4))
+    canvas = DigitCanvas(classifier)
+    canvas.ink = a_bar().tobytes()
+    canvas.ink = ink
+    assert len(classifier.given) == 1
+    assert canvas.prediction is None
+    assert canvas.probabilities == []
+    assert not canvas.digits.any()
+    assert not canvas.image.any()
+
+
+def test_clear_from_python():
+    canvas = DigitCanvas(lambda image: one_hot(4))
+    canvas.ink = a_bar().tobytes()
+    canvas.clear()
+    assert canvas.ink == b""
+    assert canvas.prediction is None
+
+
+def test_another_classifier_reads_what_is_drawn():
+    canvas = DigitCanvas(lambda image: one_hot(4))
+    canvas.ink = a_bar().tobytes()
+    canvas.classifier = lambda image: one_hot(1)
+    assert canvas.prediction == 1
+
+
+def test_observers_find_all_traits_up_to_date():
+    canvas = DigitCanvas(lambda image: one_hot(4))
+    seen = []
+    canvas.observe(lambda change: seen.append((change.new, canvas.probabilities, canvas.digits.any())), "prediction")
+    canvas.ink = a_bar().tobytes()
+    assert seen == [(4, one_hot(4).tolist(), True)]
+
+
+def test_composes_with_boxes_and_interact(monkeypatch):
+    canvas = DigitCanvas()
+    assert ipywidgets.HBox([canvas]).children == (canvas,)
+    means = []
+    ipywidgets.interactive(lambda drawing: means.append(drawing.mean()), drawing=canvas).update()
+    canvas.ink = a_bar().tobytes()
+    assert means[0] == 0
+    assert means[-1] > 0
+
+
+def test_canvases_are_independent():
+    one, other = DigitCanvas(lambda image: one_hot(4)), DigitCanvas(lambda image: one_hot(9))
+    one.ink = a_bar().tobytes()
+    assert other.prediction is None
+    assert not other.digits.any()
+
+
+def test_a_failing_classifier_is_reported_on_the_canvas():
+    canvas = DigitCanvas(lambda image: one_hot(4)[:3])
+    with pytest.raises(ValueError, match="3 numbers for 10 labels"):
+        canvas.ink = a_bar().tobytes()
+    assert "3 numbers for 10 labels" in canvas.message
+    assert canvas.prediction is None
+    canvas.classifier = lambda image: one_hot(4)
+    assert canvas.message == ""
+
+
+def test_wrong_arguments_are_refused():
+    with pytest.raises(TypeError, match="give a Classifier"):
+        DigitCanvas("final_model.keras")
+    with pytest.raises(traitlets.TraitError, match="280 x 280"):
+        DigitCanvas().ink = b"too short"
+
+
+# Collecting
+
+
+def press_save(canvas: DigitCanvas) -> None:
+    """Send the message that the button in the browser sends."""
+    canvas._handle_custom_msg({"kind": "save"}, [])
+
+
+def test_collects_labelled_drawings(tmp_path):
+    canvas = DigitCanvas(collect=tmp_path / "mine")
+    for label, left in [("1", 20), ("1", 200), ("7", 100)]:
+        canvas.label = label
+        canvas.ink = a_bar(left).tobytes()
+        press_save(canvas)
+        assert canvas.ink == b""  # ready for the next one
+    paths = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
+    assert paths == ["mine/1/0001.png", "mine/1/0002.png", "mine/7/0001.png"]
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "mine/1/0002.png")), a_bar(200))
+    assert "1 of 7 so far" in canvas.message
+
+
+def test_a_blank_canvas_saves_nothing_and_says_so(tmp_path):
+    canvas = DigitCanvas(collect=tmp_path)
+    press_save(canvas)
+    assert canvas.message == "The canvas is blank: draw something first."
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_canvas_that_collects_nothing_refuses_to_save():
+    canvas = DigitCanvas()
+    canvas.ink = a_bar().tobytes()
+    with pytest.raises(ValueError, match="collects no drawings"):
+        canvas.save("1")
+
+
+def test_never_overwrites_even_if_many_save_at_once(tmp_path):
+    save_drawing(a_bar(), tmp_path, "3")
+    (tmp_path / "3/0001.png").rename(tmp_path / "3/0002.png")  # a gap: the count alone would choose 0002
+    threads = [threading.Thread(target=save_drawing, args=(a_bar(10 * i), tmp_path, "3")) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    saved = {Image.open(path).tobytes() for path in (tmp_path / "3").glob("*.png")}
+    assert len(saved) == 13
+
+
+@pytest.mark.parametrize("label", ["", " ", "..", "a/b", ".hidden"])
+def test_a_label_that_is_no_name_of_a_folder(tmp_path, label):
+    with pytest.raises(ValueError, match="name of a folder"):
+        save_drawing(a_bar(), tmp_path, label)
+
+
+def test_load_folder_returns_what_the_canvas_saved(tmp_path):
+    canvas = DigitCanvas(collect=tmp_path)
+    digits = {}
+    for label, left in [("7", 20), ("1", 200)]:
+        canvas.ink = a_bar(left).tobytes()
+        digits[int(label)] = canvas.digits
+        canvas.save(label)
+    (tmp_path / "notes.txt").write_text("not an image")
+    (tmp_path / "1/.hidden.png").write_text("not an image")
+    X, y = load_folder(tmp_path)
+    assert X.dtype == y.dtype == np.uint8
+    np.testing.assert_array_equal(y, [1, 7])
+    np.testing.assert_allclose(X, [digits[1], digits[7]], atol=2)
+
+
+def test_load_folder_with_other_classes(tmp_path):
+    for label in ("alpha", "beta"):
+        save_drawing(a_bar(), tmp_path, label)
+    _, y = load_folder(tmp_path)
+    assert y.tolist() == ["alpha", "beta"]
+
+
+def test_load_folder_says_what_is_wrong(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        load_folder(tmp_path / "nothing")
+    with pytest.raises(FileNotFoundError, match="no images"):
+        load_folder(tmp_path)
+    save_drawing(np.zeros((280, 280), np.uint8), tmp_path, "1")
+    with pytest.raises(ValueError, match=r"0001\.png: nothing to read"):
+        load_folder(tmp_path)

@@ -1,0 +1,109 @@
+"""The model as it is written for the browser."""
+
+import base64
+import gzip
+import json
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from mnist_utils import export, settings
+
+
+def decode(encoded: dict) -> np.ndarray:
+    """Read an array back, as `decodeWeights` in forward_pass.js does."""
+    numbers = np.frombuffer(base64.b64decode(encoded["data"]), np.dtype(encoded["dtype"]).newbyteorder("<"))
+    return numbers.reshape(encoded["shape"]) * np.array(encoded.get("scale", 1.0))
+
+
+def test_float32_keeps_every_bit():
+    values = np.random.default_rng(0).normal(size=(3, 3, 2, 5)).astype(np.float32)
+    np.testing.assert_array_equal(decode(export.encode_array(values, "float32")), values)
+
+
+def test_int16_moves_a_weight_by_at_most_half_a_step_of_its_channel():
+    values = np.random.default_rng(0).normal(size=(3, 3, 2, 5)) * [1e-3, 1, 50, 1e4, 0]
+    error = np.abs(decode(export.encode_array(values, "int16")) - values).max(axis=(0, 1, 2))
+    largest = np.abs(values).max(axis=(0, 1, 2))
+    assert (error <= largest * (1 / 65534 + 1e-6)).all()
+
+
+def deeper_model() -> keras.Model:
+    return keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(100, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+def test_layers_are_described_in_order_without_rows_that_nothing_uses():
+    description = export.encode_model(deeper_model())
+    assert description["input"] == [28, 28, 1]
+    assert [(layer["type"], layer["output"]) for layer in description["layers"]] == [
+        ("conv2d", [24, 24, 32]),
+        ("max_pooling2d", [12, 12, 32]),
+        ("conv2d", [10, 10, 64]),
+        ("conv2d", [8, 8, 64]),
+        ("max_pooling2d", [4, 4, 64]),
+        ("flatten", [1024]),
+        ("dense", [100]),
+        ("dense", [10]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (layers.Conv2D(4, 3, padding="same"), "padding='same'"),
+        (layers.Conv2D(4, 3, strides=2), "strides"),
+        (layers.Conv2D(4, 3, dilation_rate=2), "dilated"),
+        (layers.Conv2D(4, 3, use_bias=False), "no bias"),
+        (layers.Conv2D(4, 3, activation="tanh"), "activation 'tanh'"),
+        (layers.MaxPooling2D(3, strides=1), "strides"),
+        (layers.MaxPooling2D(3, padding="same"), "padding='same'"),
+        (layers.AveragePooling2D(2), "AveragePooling2D, which the forward pass in JavaScript does not know"),
+    ],
+)
+def test_what_javascript_cannot_run_is_refused(layer, message):
+    model = keras.Sequential([layers.Input((28, 28, 1)), layer])
+    with pytest.raises(ValueError, match=message):
+        export.encode_model(model)
+
+
+def test_the_command_writes_what_a_page_loads(tmp_path, capsys):
+    deeper_model().save(tmp_path / "model.keras")
+    export.main(["--model", str(tmp_path / "model.keras"), "--folder", str(tmp_path / "page")])
+    assert sorted(path.name for path in (tmp_path / "page").iterdir()) == [
+        "digit_canvas.css",
+        "digit_canvas.js",
+        "weights.js",
+    ]
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in printed] == ["weights.js", "digit_canvas.js", "digit_canvas.css"]
+    script = (tmp_path / "page/weights.js").read_text("utf-8")
+    assert len(json.loads(script.removeprefix("const digitCanvasModel = ").removesuffix(";\n"))["layers"]) == 8
+
+
+def test_a_script_on_a_page_exports_nothing():
+    assert "export default" not in export.join_modules()
+
+
+def test_the_books_files_are_those_of_its_model_and_small(tmp_path):
+    """Run `python -m mnist_utils.export` if this fails: the model or the canvas has changed since."""
+    committed = settings.PROJECT / export.FOLDER
+    written = export.write_page_files(settings.PROJECT / export.MODEL, tmp_path)
+    for path in written:
+        assert path.read_bytes() == (committed / path.name).read_bytes(), path.name
+    total = sum(len(gzip.compress(path.read_bytes())) for path in [*written, committed / "loader.js"])
+    assert total < 700_000
