@@ -20,11 +20,17 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 PROJECT = Path(__file__).resolve().parents[1]
+PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm describes a bar in plain text: "baseline:  40%|████  | 20/50"
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
+def is_progress_bar(output: NotebookNode) -> bool:
+    """Tell whether an output is a progress bar: a reader wants to see it, the record doesn't."""
+    return bool(PROGRESS_BAR.search(output.get("data", {}).get("text/plain", "")))
+
+
 def execute(path: Path) -> NotebookNode:
-    """Execute a notebook in its own folder, from top to bottom, and return it with its outputs.
+    """Execute a notebook in its own folder, from top to bottom, and return it with its outputs, without progress bars.
 
     Raises
     ------
@@ -36,12 +42,18 @@ def execute(path: Path) -> NotebookNode:
     node = nbformat.read(path, as_version=4)
     # No timeout: a full run takes as long as it takes. No timing: the file changes only if its content does.
     NotebookClient(
-        node, timeout=None, kernel_name="python3", record_timing=False, resources={"metadata": {"path": path.parent}}
+        node,
+        timeout=None,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": path.parent}},
     ).execute()
     node.metadata.pop("widgets", None)  # the state of widgets is of no use without their kernel, and breaks builds
     node.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     node.metadata["language_info"] = {"name": "python"}
     for cell in node.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{path.name} wrote to stderr, so it is not saved:\n{cell.source}\n{output.text}")
@@ -122,7 +134,6 @@ def main() -> int:
     parser.add_argument("verb", choices=["run", "verify"])
     parser.add_argument("notebooks", nargs="+", type=Path)
     arguments = parser.parse_args()
-    os.environ |= {"TQDM_DISABLE": "1"}  # progress bars are for a reader, not for the record
     os.environ.pop("MNIST_UTILS_SCALE", None)  # always at full scale
     return {"run": run, "verify": verify}[arguments.verb](arguments.notebooks)
 

@@ -39,7 +39,7 @@ def test_notebook_runs_and_changes_no_recorded_file(path: Path) -> None:
             *("--nbval-current-env", "--nbval-cell-timeout=600"),
             f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}",
         ],
-        env=os.environ | {"MNIST_UTILS_SCALE": "smoke", "TQDM_DISABLE": "1"},
+        env=os.environ | {"MNIST_UTILS_SCALE": "smoke"},
         capture_output=True,
         text=True,
         check=False,
@@ -61,6 +61,12 @@ def test_outputs_hold_no_error_and_no_stderr(path: Path) -> None:
         for output in cell.outputs:
             assert output.output_type != "error", cell.source
             assert output.get("name") != "stderr", f"{cell.source}\nwrote to stderr:\n{output.get('text')}"
+
+
+@notebook
+def test_outputs_hold_no_progress_bar(path: Path) -> None:
+    texts = [str(output.get("data", output.get("text"))) for cell in code_cells(path) for output in cell.outputs]
+    assert not [text for text in texts if re.search(r"\d+%\|", text)]
 
 
 @notebook
