@@ -200,21 +200,22 @@ def _compile_loops(
     X, y = tf.convert_to_tensor(X), tf.convert_to_tensor(y)
     batch_size = training.batch_size
 
+    # X and y are arguments, because a compiled function keeps for good the tensors that it finds outside.
     @tf.function
-    def train_steps(rows: tf.Tensor) -> None:
+    def train_steps(X: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> None:
         for start in tf.range(0, tf.size(rows), batch_size):
             batch = rows[start : start + batch_size]
             model.train_step((tf.gather(X, batch), tf.gather(y, batch)))
 
     @tf.function
-    def test_steps(rows: tf.Tensor) -> None:
+    def test_steps(X: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> None:
         for start in tf.range(0, tf.size(rows), batch_size):
             batch = rows[start : start + batch_size]
             model.test_step((tf.gather(X, batch), tf.gather(y, batch)))
 
-    def run(steps: Callable[[tf.Tensor], None], rows: np.ndarray) -> dict[str, float]:
+    def run(steps: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], None], rows: np.ndarray) -> dict[str, float]:
         model.reset_metrics()
-        steps(tf.constant(rows, tf.int32))
+        steps(X, y, tf.constant(rows, tf.int32))
         return {name: float(value) for name, value in model.get_metrics_result().items()}
 
     return (lambda order: run(train_steps, order)), (lambda: run(test_steps, training.test_rows))
