@@ -7,12 +7,15 @@ canvas in a real browser, with a mouse, and saves the ink.
 """
 
 import argparse
+import base64
+import io
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from scipy.interpolate import CubicSpline
 from tqdm.auto import tqdm
 
@@ -239,11 +242,8 @@ def record(digits: Sequence[PenDigit]) -> np.ndarray:
                 for point in stroke[1:]:
                     page.mouse.move(*point)
                 page.mouse.up()
-            ink = page.evaluate(
-                "() => Array.from(place.querySelector('.dc-surface').getContext('2d')"
-                ".getImageData(0, 0, 280, 280).data.filter((_, i) => i % 4 === 0))"
-            )
-            drawings.append(np.array(ink, np.uint8).reshape(SIDE, SIDE))
+            png = page.evaluate("() => place.querySelector('.dc-surface').toDataURL().split(',')[1]")
+            drawings.append(np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L")))
         browser.close()
     return np.stack(drawings)
 

@@ -314,7 +314,7 @@ function render({ model, el }) {
     answer.replaceChildren(
       largest < 0.8 ? "Perhaps " : "Read as ",
       make("strong", {}, labels[probabilities.indexOf(largest)]),
-      `, probability ${inPercent(largest)}.`,
+      ` (${inPercent(largest)})`,
     );
   };
   const showMessage = () => {

@@ -1,17 +1,19 @@
 """The canvas on a page of the book, opened from disk: no server, no kernel."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
-from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
+from drawing import draw_with_finger, draw_with_mouse, pen_digit
+from PIL import Image
 from playwright.sync_api import Locator, Page, expect
-
-INK = "canvas => canvas.getContext('2d').getImageData(0, 0, 280, 280).data.filter((_, i) => i % 4 === 0)"
 
 
 def ink(canvas: Locator) -> np.ndarray:
     """Return the grey levels that a canvas on the page holds."""
-    levels = canvas.locator(".dc-surface").evaluate(f"canvas => Array.from(({INK})(canvas))")
-    return np.array(levels, np.uint8).reshape(280, 280)
+    png = canvas.locator(".dc-surface").evaluate("surface => surface.toDataURL().split(',')[1]")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L"))
 
 
 @pytest.fixture
@@ -20,20 +22,11 @@ def canvas(page: Page, site) -> Locator:
     return page.locator("#first")
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("digit", range(10))
-def test_reads_what_the_mouse_draws(canvas, digit, place):
-    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(digit, place))
-    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit))
-
-
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("digit", range(10))
-def test_reads_what_a_finger_draws(touch_page, site, digit, place):
+def test_a_finger_draws_and_does_not_scroll(touch_page, site):
     touch_page.goto((site / "near.html").as_uri())
     canvas = touch_page.locator("#first")
-    draw_with_finger(canvas.locator(".dc-surface"), pen_digit(digit, place))
-    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit))
+    draw_with_finger(canvas.locator(".dc-surface"), pen_digit(1))
+    expect(canvas.locator(".dc-answer strong")).to_have_text("1")
     assert touch_page.evaluate("scrollY") == 0
 
 
@@ -136,12 +129,10 @@ def test_a_second_finger_does_not_join_in(touch_page, site):
 @pytest.mark.parametrize("style", ["zoom: 1.5", "zoom: 0.6", "transform: scale(0.7)", "width: 200px", "width: 900px"])
 def test_ink_is_under_the_pen_at_any_scale(canvas, page, style):
     page.add_style_tag(content=f"body {{ {style}; transform-origin: 0 0; }}")
-    surface = canvas.locator(".dc-surface")
-    box = surface.bounding_box()
+    box = canvas.locator(".dc-surface").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 4, box["y"] + box["height"] * 0.75)
     rows, columns = np.nonzero(ink(canvas))
     assert (rows.mean(), columns.mean()) == pytest.approx((209.5, 69.5), abs=2)
-    draw_with_mouse(surface, pen_digit(2))
 
 
 def test_drawing_survives_a_resized_window(canvas, page):

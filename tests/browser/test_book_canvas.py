@@ -1,0 +1,75 @@
+"""The canvas in the built book, opened from disk with the network off."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
+from playwright.sync_api import Browser, Locator, expect
+
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+HANDS = {"mouse": (DESKTOP, draw_with_mouse), "touch": (PHONE, draw_with_finger)}
+
+
+@pytest.fixture(scope="module")
+def pages(book_html: Path) -> list[Path]:
+    """The book's pages with a canvas."""
+    return [path for path in sorted(book_html.rglob("*.html")) if 'class="digit-canvas"' in path.read_text("utf-8")]
+
+
+def test_the_opening_page_and_a_chapter_have_a_canvas(pages, book_html):
+    names = {path.relative_to(book_html).parts[0] for path in pages}
+    assert {"book", "notebooks"} <= names
+
+
+@pytest.fixture(scope="module", params=HANDS)
+def opening_canvas(request: pytest.FixtureRequest, browser: Browser, book_html: Path) -> Iterator[tuple]:
+    """The opening page's canvas, and a hand to draw on it."""
+    options, draw = HANDS[request.param]
+    context = browser.new_context(**options, offline=True)
+    page = context.new_page()
+    page.goto((book_html / "book/intro.html").as_uri())
+    canvas = page.locator(".digit-canvas").first
+    canvas.scroll_into_view_if_needed()
+    yield canvas, draw
+    context.close()
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("digit", range(10))
+def test_reads_what_is_drawn_on_the_opening_page(opening_canvas, digit, place):
+    canvas, draw = opening_canvas
+    canvas.get_by_role("button", name="Clear").click()
+    draw(canvas.locator(".dc-surface"), pen_digit(digit, place))
+    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_canvas_of_the_book_reads_a_digit(pages, browser, scheme):
+    context = browser.new_context(**DESKTOP, offline=True, color_scheme=scheme)
+    page = context.new_page()
+    for path in pages:
+        page.goto(path.as_uri())
+        for canvas in page.locator(".digit-canvas").all():
+            canvas.scroll_into_view_if_needed()
+            draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(3))
+            expect(canvas.locator(".dc-answer strong")).to_have_text("3")
+            assert contrast(canvas.locator(".dc-answer")) >= 4.5
+            assert contrast(canvas.locator("figcaption")) >= 4.5
+    context.close()
+
+
+def contrast(element: Locator) -> float:
+    """Return the contrast of an element's text with the page, as the Web Content Accessibility Guidelines define it."""
+    text, ground = element.evaluate(
+        """element => [getComputedStyle(element).color, getComputedStyle(document.body).backgroundColor].map(
+            (color) => color.match(/[\\d.]+/g).slice(0, 3).map(Number))"""
+    )
+
+    def luminance(color: list[float]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in color)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted([luminance(text), luminance(ground)])
+    return (high + 0.05) / (low + 0.05)
