@@ -34,8 +34,8 @@ SHAPES: dict[int, dict[str, list[str]]] = {
     },
     1: {
         "a plain bar": ["50,0 50,100"],
-        "with a flag": ["28,22 55,0 / 53,100"],
-        "with a flag and a foot": ["28,22 50,0 / 50,100", "22,100 80,100"],
+        "with a flag": ["34,17 54,0 / 52,100"],
+        "with a flag and a foot": ["31,19 50,0 / 50,100", "22,100 80,100"],
     },
     2: {
         "round at the top, with a straight foot": ["10,25 25,5 55,0 80,15 80,40 50,72 10,100 / 90,100"],

@@ -2,14 +2,16 @@
 
 import base64
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from playwright.sync_api import Page
 
 from mnist_utils.export import encode_model
-from mnist_utils.images import normalize_ink
-from mnist_utils.strokes import draw_digits
+from mnist_utils.images import normalize_ink, to_mnist
+from mnist_utils.strokes import PenDigit, draw_digits
 
 # Draws with the canvas's own pen; what it returns is too large for JSON unless in one string.
 DRAW = """digits => {
@@ -45,27 +47,40 @@ def drawing_page(page: Page, code: str, model) -> Page:
     return page
 
 
-def test_drawings_and_what_is_read_in_them_equal_pythons(drawing_page, model):
-    rng = np.random.default_rng(0)
-    digits = list(draw_digits(1000, seed=1))
-    # Every other one with a pen from a hair to a broad brush, so that strokes are made thicker and thinner.
-    pens = [rng.uniform(3, 60) if i % 2 else digit.pen for i, digit in enumerate(digits)]
+def draw(page: Page, digits: Sequence[PenDigit]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the ink (n, 280, 280), the pixels (n, 28, 28) and the probabilities (n, 10) that the browser makes."""
     made = []
-    for begin in range(0, 1000, 100):
-        batch = zip(digits[begin : begin + 100], pens[begin : begin + 100], strict=True)
-        drawn = [{"pen": pen, "strokes": [stroke.tolist() for stroke in digit.strokes]} for digit, pen in batch]
-        made += drawing_page.evaluate(DRAW, drawn)
+    for begin in range(0, len(digits), 100):
+        batch = digits[begin : begin + 100]
+        drawn = [{"pen": digit.pen, "strokes": [stroke.tolist() for stroke in digit.strokes]} for digit in batch]
+        made += page.evaluate(DRAW, drawn)
+    return (
+        np.array([from_text(one["ink"], 280) for one in made]),
+        np.array([from_text(one["digit"], 28) for one in made]),
+        np.array([one["probabilities"] for one in made]),
+    )
 
-    expected = np.array([normalize_ink(from_text(one["ink"], 280) / 255) for one in made])
-    actual = np.array([from_text(one["digit"], 28) for one in made])
+
+def test_drawings_and_what_is_read_in_them_equal_pythons(drawing_page, model):
+    digits = list(draw_digits(1000, seed=1))
+    inks, actual, probabilities = draw(drawing_page, digits)
+    expected = np.array([to_mnist(ink).image for ink in inks])
     assert np.abs(actual.astype(int) - expected).max() <= 2
 
-    probabilities = model.predict(expected[..., np.newaxis] / np.float32(255), verbose=0)
-    read = np.array([one["probabilities"] for one in made])
-    np.testing.assert_array_equal(read.argmax(axis=1), probabilities.argmax(axis=1))
-    # Most are read right, too: this many with pens like those of MNIST, whatever the model.
-    labels = np.array([digit.digit for digit in digits])
-    assert (read.argmax(axis=1) == labels)[::2].mean() > 0.95
+    in_python = model.predict(expected[..., np.newaxis] / np.float32(255), verbose=0)
+    np.testing.assert_array_equal(probabilities.argmax(axis=1), in_python.argmax(axis=1))
+    # Two sides that agree could both be wrong: nearly all are read right.
+    assert (probabilities.argmax(axis=1) == [digit.digit for digit in digits]).mean() > 0.95
+
+
+def test_strokes_from_a_hair_to_a_broad_brush_are_corrected_alike(drawing_page):
+    rng = np.random.default_rng(0)
+    digits = [replace(digit, pen=rng.uniform(3, 60)) for digit in draw_digits(100, seed=2)]
+    inks, actual, _ = draw(drawing_page, digits)
+    expected = np.array([normalize_ink(ink / 255) for ink in inks])
+    uncorrected = np.array([normalize_ink(ink / 255, stroke=False) for ink in inks])
+    assert (expected != uncorrected).any(axis=(1, 2)).sum() > 30  # there was much to correct
+    assert np.abs(actual.astype(int) - expected).max() <= 2
 
 
 def test_any_rectangle_of_ink(drawing_page):
