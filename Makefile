@@ -56,7 +56,7 @@ _build/complete: .venv/installed $(BOOK_SOURCES)
 
 .venv/installed-dev: .venv/installed
 	@echo "Installing the test tools into .venv:"
-	@$(BIN)/python -m pip install -r requirements.txt -e '.[dev]' | $(PIP_PROGRESS)
+	@$(BIN)/python -m pip install -r requirements.txt -e '.[book,dev]' | $(PIP_PROGRESS)
 	@touch $@
 
 .venv/bin/python:

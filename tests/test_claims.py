@@ -1,0 +1,64 @@
+"""The conclusions that the chapters' prose draws must hold in what the last full-scale run recorded.
+
+A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
+"""
+
+import numpy as np
+import pytest
+
+from mnist_utils.evaluation import CrossValidation
+from mnist_utils.statistics import compare
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, CrossValidation]:
+    return {name: CrossValidation.load(name) for name in ("baseline", "batch_norm", "deeper")}
+
+
+def last(result: CrossValidation, key: str) -> np.ndarray:
+    return np.array([history[key][-1] for history in result.histories])
+
+
+def first(result: CrossValidation, key: str) -> np.ndarray:
+    return np.array([history[key][0] for history in result.histories])
+
+
+def test_every_result_is_of_a_full_scale_run(results):
+    for result in results.values():
+        assert result.settings["n_rows"] == 60000
+        assert result.settings["epochs"] == 10
+        assert result.settings["batch_size"] == 32
+        assert len(result.scores) == 5
+
+
+def test_baseline_folds_agree_within_a_few_tenths_of_a_point(results):
+    assert np.ptp(results["baseline"].scores) < 0.005
+
+
+def test_baseline_held_out_rows_look_better_in_the_first_epoch(results):
+    assert (first(results["baseline"], "val_accuracy") > first(results["baseline"], "accuracy")).all()
+
+
+def test_baseline_reads_nearly_all_training_rows_and_misreads_more_than_one_in_a_hundred_others(results):
+    assert (last(results["baseline"], "accuracy") > 0.999).all()
+    assert (last(results["baseline"], "val_accuracy") < 0.99).all()
+
+
+def test_baseline_overfits_mildly(results):
+    """Training loss goes towards zero; held-out loss stays, and held-out accuracy does not fall."""
+    assert (last(results["baseline"], "loss") < 0.005).all()
+    for history in results["baseline"].histories:
+        assert history["val_loss"][-1] > 10 * history["loss"][-1]
+        assert history["val_accuracy"][-1] > max(history["val_accuracy"]) - 0.002
+
+
+def test_no_difference_is_shown_between_batch_normalization_and_baseline(results):
+    comparison = compare(results["baseline"], results["batch_norm"])
+    assert comparison.better is None
+    assert min(comparison.differences) >= 0  # "never behind"
+    assert np.median(results["batch_norm"].scores) > np.median(results["baseline"].scores)  # "its box lies higher"
+
+
+def test_batch_normalization_is_ahead_in_the_first_epoch_and_equal_at_the_end(results):
+    assert first(results["batch_norm"], "accuracy").mean() > first(results["baseline"], "accuracy").mean() + 0.01
+    assert abs(last(results["batch_norm"], "accuracy").mean() - last(results["baseline"], "accuracy").mean()) < 0.0005
