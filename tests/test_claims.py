@@ -62,3 +62,31 @@ def test_no_difference_is_shown_between_batch_normalization_and_baseline(results
 def test_batch_normalization_is_ahead_in_the_first_epoch_and_equal_at_the_end(results):
     assert first(results["batch_norm"], "accuracy").mean() > first(results["baseline"], "accuracy").mean() + 0.01
     assert abs(last(results["batch_norm"], "accuracy").mean() - last(results["baseline"], "accuracy").mean()) < 0.0005
+
+
+def test_deeper_is_better_than_both_by_intervals_that_hold_together(results):
+    for other in ("baseline", "batch_norm"):
+        comparison = compare(results[other], results["deeper"], confidence=1 - 0.05 / 3)
+        assert comparison.better == "deeper"
+    confidence = 1 - 0.05 / 3
+    assert compare(results["baseline"], results["batch_norm"], confidence=confidence).better is None
+
+
+def test_deeper_is_ahead_in_every_fold_by_several_times_what_batch_normalization_is(results):
+    deeper = np.subtract(results["deeper"].scores, results["baseline"].scores)
+    batch_norm = np.subtract(results["batch_norm"].scores, results["baseline"].scores)
+    assert (deeper > 0).all()
+    assert deeper.mean() > 3 * batch_norm.mean()
+
+
+def test_box_of_the_deeper_model_lies_clear_of_the_other_two(results):
+    lower_quartile = np.quantile(results["deeper"].scores, 0.25)
+    for other in ("baseline", "batch_norm"):
+        assert lower_quartile > np.quantile(results[other].scores, 0.75)
+
+
+def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results):
+    last_five = np.array([history["val_accuracy"][-5:] for history in results["deeper"].histories])
+    wandering = np.ptp(last_five, axis=1).mean()
+    difference = np.mean(results["deeper"].scores) - np.mean(results["baseline"].scores)
+    assert 0.5 < wandering / difference < 2
