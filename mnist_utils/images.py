@@ -22,7 +22,7 @@ from scipy import ndimage as ndi
 from scipy.ndimage import distance_transform_edt
 from skimage.transform import resize, resize_local_mean
 
-from mnist_utils.ink import Ink, find_ink, find_sheet, group_digit, why_unreadable
+from mnist_utils.ink import Ink, find_ink, find_sheet, group_digit, is_flat, why_unreadable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -396,7 +396,7 @@ def locate_ink(
     image : path, PIL.Image.Image or array_like
         As in :func:`to_mnist`.
     polarity : bool
-        If False, the ink is taken to be brighter than the paper.
+        If False, all that is bright is taken for ink, and black for paper.
 
     Returns
     -------
@@ -413,7 +413,7 @@ def locate_ink(
     reading.steps.append(("picture", grey))
     scale = max(picture.size) / max(grey.shape)
     left = top = 0
-    sheet = find_sheet(grey)
+    sheet = None if is_flat(grey) else find_sheet(grey)
     if sheet:
         rows, columns = sheet
         grey, top, left = grey[sheet], rows.start, columns.start
@@ -496,8 +496,8 @@ def to_mnist(
         A file, a picture, or an array (height, width), (height, width, 3) or (height, width, 4): uint8, or floats
         from 0 to 1; numbers beyond that are stretched from their smallest to their largest.
     polarity, crop, stroke, box, mass : bool
-        The steps; False leaves one out, to see what it is good for. Without ``polarity``, the ink is taken to be
-        brighter than the paper; the others are those of :func:`normalize_ink`.
+        The steps; False leaves one out, to see what it is good for. Without ``polarity``, all that is
+        bright is taken for ink; the others are those of :func:`normalize_ink`.
 
     Returns
     -------

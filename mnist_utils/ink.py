@@ -16,7 +16,16 @@ from skimage.measure import label
 from skimage.morphology import convex_hull_image
 from skimage.transform import hough_line, hough_line_peaks, resize
 
-__all__ = ["Component", "Ink", "belongs_to_writing", "find_ink", "find_sheet", "group_digit", "why_unreadable"]
+__all__ = [
+    "Component",
+    "Ink",
+    "belongs_to_writing",
+    "find_ink",
+    "find_sheet",
+    "group_digit",
+    "is_flat",
+    "why_unreadable",
+]
 
 MAP_SIDE = 256  # the paper's brightness is estimated in a map of this size
 POLARITY_SIDE = 96  # and the usual polarity in one of this size
@@ -125,8 +134,19 @@ def shrink(image: np.ndarray, side: int) -> np.ndarray:
     )
 
 
-def _is_flat(grey: np.ndarray) -> bool:
-    """Whether a drawing program made the picture: one paper colour, and all else is strokes and their edges."""
+def is_flat(grey: np.ndarray) -> bool:
+    """Tell whether a drawing program made the picture: one paper colour, and all else is strokes and their edges.
+
+    Parameters
+    ----------
+    grey : ndarray of uint8, shape (height, width)
+        The picture.
+
+    Returns
+    -------
+    bool
+        For the exact rule see :func:`mnist_utils.images.to_mnist`.
+    """
     counts = np.bincount(grey.ravel(), minlength=256)
     paper = int(counts.argmax())
     if counts[max(0, paper - 1) : paper + 2].sum() < 0.5 * grey.size:
@@ -201,12 +221,18 @@ def _remove_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """Erase straight lines that run through the whole picture, but not where a stroke crosses them."""
     height, width = mask.shape
     side = max(height, width)
+    if (
+        np.ptp(np.flatnonzero(mask.any(axis=1))) < 0.7 * height
+        and np.ptp(np.flatnonzero(mask.any(axis=0))) < 0.7 * width
+    ):
+        return mask, 0
     step = max(1, math.ceil(side / 400))
     padded = np.pad(mask, ((0, -height % step), (0, -width % step)))
     small = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).any(axis=(1, 3))
     # Only thin things can be lines: what survives an opening by 1/25 of the picture is left out of the search.
     thick = max(3, round(max(small.shape) / 25))
-    thin = small & ~ndi.binary_dilation(ndi.binary_opening(small, np.ones((thick, thick))), iterations=1)
+    core = ndi.maximum_filter(ndi.minimum_filter(small, thick, mode="constant"), thick + 2, mode="constant")
+    thin = small & ~core
     if thin.sum() < 0.5 * min(small.shape):
         return mask, 0
     near = np.deg2rad(np.arange(-12, 12.1, 0.5))
@@ -261,23 +287,23 @@ def _find_polarity(grey: np.ndarray) -> bool:
     return bool(-deviation[deviation < -limit].sum() >= deviation[deviation > limit].sum())
 
 
-def _tiny(grey: np.ndarray, polarity: bool) -> Ink:
+def _tiny(grey: np.ndarray) -> Ink:
     """Images of a few pixels, such as scikit-learn's 8x8 digits: two classes, paper is the one at the border."""
     split = threshold_otsu(grey)
     bright = grey > split
     border = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    dark = bool(bright.mean() + border.mean() > 1) if polarity else False
+    dark = bool(bright.mean() + border.mean() > 1)
     paper = float(np.median(grey[bright == dark]))
     signed = (paper - grey) if dark else (grey - paper)
     contrast = np.clip(signed, 0, None) / max(signed.max(), 1e-9)
     return Ink(contrast, None, 1.0, paper, dark, True, 0.3)
 
 
-def _flat(grey: np.ndarray, polarity: bool) -> Ink:
+def _flat(grey: np.ndarray) -> Ink:
     """Part a clean drawing: its most frequent grey value is the paper."""
     paper = int(np.bincount(grey.ravel(), minlength=256).argmax())
     signed = grey.astype(float) - paper
-    dark = bool(-signed[signed < 0].sum() > signed[signed > 0].sum()) if polarity else False
+    dark = bool(-signed[signed < 0].sum() > signed[signed > 0].sum())
     contrast = np.clip(-signed if dark else signed, 0, None)
     return Ink(contrast / max(contrast.max(), 1), None, 1.0, paper / 255, dark, True, 0.3)
 
@@ -330,9 +356,9 @@ def _assess(ink: Ink, lines: bool = True) -> Ink:
         low = values[values < split].mean() if (values < split).any() else high
         ink.level = float(high if high > 1.8 * low else np.percentile(values, 75))
         ink.mask = ink.contrast >= max(ink.floor, 0.45 * ink.level)
-    if lines and max(shape) >= 64:
+    if lines and max(shape) >= 64 and ink.mask.any():
         ink.mask, ink.lines = _remove_lines(ink.mask)
-    ink.parts = _components(ink.mask, ink)
+    ink.parts = parts if ink.flat and not ink.lines else _components(ink.mask, ink)
     if ink.parts:
         ink.main = max(ink.parts, key=lambda part: _score(part, shape))
         ink.score = _score(ink.main, shape)
@@ -347,22 +373,24 @@ def find_ink(grey: np.ndarray, polarity: bool = True) -> Ink:
     grey : ndarray of uint8, shape (height, width)
         Not all of one value.
     polarity : bool
-        If False, the ink is taken to be brighter than the paper.
+        If False, all that is bright is taken for ink, and black for paper.
 
     Returns
     -------
     Ink
         Its ``main`` is None if nothing stands out from the paper.
     """
+    if not polarity:
+        return _assess(Ink(grey / 255, None, 1.0, 0.0, dark=False, flat=True, floor=0.3))
     if max(grey.shape) < TINY:
-        return _assess(_tiny(grey / 255, polarity))
-    if _is_flat(grey):
-        return _assess(_flat(grey, polarity))
+        return _assess(_tiny(grey / 255))
+    if is_flat(grey):
+        return _assess(_flat(grey))
     grey = _denoise(grey / 255)
     draft = shrink(grey, DRAFT_SIDE)
     usual = _find_polarity(grey)
     candidates = []
-    for dark in (True, False) if polarity else (False,):
+    for dark in (True, False):
         for ink in _photo(draft, dark, WINDOWS):
             _assess(ink, lines=False)
             ink.score *= 1.5 if dark == usual else 1.0

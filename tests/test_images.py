@@ -81,8 +81,8 @@ def test_no_ink_gives_a_black_image():
 def test_strokes_are_brought_near_those_of_mnist(width):
     ink = draw_seven(width=width) / 255
     assert not 1.6 <= measure_stroke(ink) <= 4.2
-    assert 1.6 <= measure_stroke(normalize_ink(ink) / 255) <= 4.2
-    assert not 1.6 <= measure_stroke(normalize_ink(ink, stroke=False) / 255) <= 4.2
+    assert 1.6 <= measure_stroke(normalize_ink(ink) / 255) <= 4.5
+    assert not 1.6 <= measure_stroke(normalize_ink(ink, stroke=False) / 255) <= 4.5
 
 
 def test_a_straight_stroke_is_measured_as_wide_as_it_is():
@@ -171,9 +171,10 @@ def test_digits_of_eight_pixels():
     small = np.zeros((8, 8))
     small[0:2, 1:7] = 16
     small[2:8, 4:6] = 12  # scikit-learn's digits go from 0 to 16
-    rows, columns = np.nonzero(to_mnist(small).image > 100)
-    assert np.ptp(rows) + 1 in (19, 20)
-    assert rows.min() < 6 and columns.min() < 9
+    image = to_mnist(small).image
+    rows = np.flatnonzero(image.any(axis=1))
+    assert len(rows) == 20
+    assert (image[rows[2]] > 100).sum() > 2 * (image[rows[-3]] > 100).sum() > 0
 
 
 def test_noise_and_falling_light():
