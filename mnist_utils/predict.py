@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from mnist_utils import settings
+from mnist_utils.images import to_mnist
+from mnist_utils.numbers import read_number
 
 __all__ = ["Classifier", "Prediction", "main"]
 
@@ -90,8 +92,8 @@ class Classifier:
         Parameters
         ----------
         image : path, PIL.Image.Image or array_like
-            A file, a picture, or an array: (h, w) or (h, w, 1), as integers 0 to 255 or floats 0 to 1; a picture in
-            colour, (h, w, 3) or (h, w, 4), as uint8. Other sizes than 28 by 28 are resized. Ink is bright, as in MNIST.
+            A photo, a scan or a drawing of one digit, of any size, dark on light or light on dark; what `to_mnist`
+            takes. It is brought to MNIST's format first; an image in that format stays as it is.
 
         Returns
         -------
@@ -99,15 +101,15 @@ class Classifier:
 
         Raises
         ------
-        OSError
-            If the file cannot be opened; as FileNotFoundError, if there is none.
+        FileNotFoundError
+            If there is no such file.
         ValueError
             If the file or the array is no image.
         """
-        pixels = _prepare(image)
-        if pixels.min() == pixels.max():
+        pixels = to_mnist(image).image
+        if pixels is None:
             return Prediction(digit=None, probabilities=np.zeros(10, dtype=np.float32))
-        probabilities = self._forward(tf.constant(pixels[np.newaxis, :, :, np.newaxis])).numpy()[0]
+        probabilities = self.predict(pixels[np.newaxis])[0]
         return Prediction(digit=int(probabilities.argmax()), probabilities=probabilities)
 
     def predict(self, X: ArrayLike) -> np.ndarray:
@@ -166,43 +168,8 @@ def _to_unit_floats(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(pixels, dtype=np.float32) / np.float32(top)
 
 
-def _prepare(image: str | Path | Image.Image | ArrayLike) -> np.ndarray:
-    """Return one image as the model takes it: float32 from 0 to 1, shape (28, 28)."""
-    if isinstance(image, str | Path):
-        image = _open(Path(image))
-    if not isinstance(image, Image.Image):
-        array = np.asarray(image)
-        if array.ndim == 3 and array.shape[2] == 1:
-            array = array[..., 0]
-        if array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] in (3, 4):
-            image = Image.fromarray(array)
-        elif array.ndim == 2 and array.size:
-            array = _to_unit_floats(array)
-            if array.shape == (28, 28):
-                return array
-            return np.asarray(Image.fromarray(array).resize((28, 28), Image.Resampling.BILINEAR))
-        else:
-            raise ValueError(
-                f"An array of shape {array.shape} and type {array.dtype} is no single image: give (28, 28), "
-                "(28, 28, 1) or another height and width. Many images go to classifier.predict(X)."
-            )
-    return _to_unit_floats(np.asarray(image.convert("L").resize((28, 28), Image.Resampling.BILINEAR)))
-
-
-def _open(path: Path) -> Image.Image:
-    """Read an image file, with an error that names it."""
-    with path.open("rb") as file:
-        try:
-            image = Image.open(file)
-            image.load()
-        # Pillow's decoders raise errors of many types for damaged files (SyntaxError and TypeError among them).
-        except Exception as error:
-            raise ValueError(f"{path}: not an image that can be read") from error
-    return image
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command: one line a file, tab-separated, with its name, the digit and the probability.
+    """Run the command: one line a file, tab-separated, with its name, and the digit and its probability or the number.
 
     Parameters
     ----------
@@ -221,6 +188,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "stderr, and the exit status is 1.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="image file: PNG, JPEG or what else Pillow reads")
+    parser.add_argument(
+        "--number", action="store_true", help="read all digits; print the name and the number, lines separated by _"
+    )
     parser.add_argument("--model", type=Path, help="Keras model to read with (default: the book's finalized model)")
     options = parser.parse_args(arguments)
     try:
@@ -232,13 +202,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = 0
     for file in options.files:
         try:
-            prediction = classifier(file)
+            if options.number:
+                answer = (read_number(file, classifier).text or "-",)
+            else:
+                prediction = classifier(file)
+                digit = "-" if prediction.digit is None else prediction.digit
+                answer = (digit, f"{prediction.probability:.4f}")
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
             status = 1
         else:
-            digit = "-" if prediction.digit is None else prediction.digit
-            print(file, digit, f"{prediction.probability:.4f}", sep="\t", flush=True)
+            print(file, *answer, sep="\t", flush=True)
     return status
 
 

@@ -44,6 +44,7 @@ def execute(path: Path) -> NotebookNode:
     NotebookClient(
         node,
         timeout=None,
+        coalesce_streams=True,  # one block of text a cell, however slowly its lines came
         kernel_name="python3",
         record_timing=False,
         resources={"metadata": {"path": path.parent}},
