@@ -33,7 +33,7 @@ WINDOWS = (0.1, 0.25, 0.5)  # windows to estimate the paper in, as parts of the 
 TINY = 24  # a picture with fewer pixels than this has no room for paper around the digit
 DRAFT_SIDE = 280  # the six ways to part a photo are compared at this size
 MOST_ALIKE = 25  # more pieces of about the largest one's size are no writing
-MOST_SPECKS = 12  # nor is a piece among more specks than this, if they hold 40 % of its ink
+SMALL, MOST_SPECKS = 32, 12  # nor is a piece of few pixels among many specks that hold 40 % of its ink
 
 
 @dataclass(eq=False)
@@ -495,7 +495,9 @@ def why_unreadable(ink: Ink) -> str:
     sizes = np.array([max(part.own.shape) for part in ink.parts])
     areas = np.array([part.area for part in ink.parts])
     specks = sizes < 0.4 * size
-    if (~specks).sum() > MOST_ALIKE or (specks.sum() > MOST_SPECKS and areas[specks].sum() > 0.4 * main.area):
+    # In a small picture, pieces of pure noise join to one that is larger than the rest.
+    joined = size < SMALL and specks.sum() > MOST_SPECKS and areas[specks].sum() > 0.4 * main.area
+    if joined or (~specks).sum() > MOST_ALIKE:
         return "only noise, or a texture: many specks and no stroke among them"
     return ""
 

@@ -258,10 +258,11 @@ def _split(group: _Group, read: Callable[[_Group], ReadDigit], most: int) -> lis
     """Read a group as one digit, or as several if it holds several that touch."""
     whole = read(group)
     height, width = group.mask.shape
-    if most < 2 or width < 0.75 * height or (width < 1.3 * height and whole.probability > 0.9):
+    if most < 2 or width < 0.75 * height or (width < 1.05 * height and whole.probability > 0.9):
         return [whole]
     profile = ndi.uniform_filter1d(group.mask.sum(axis=0).astype(float), max(1, width // 40))
-    inner = np.arange(math.ceil(0.15 * width), math.floor(0.85 * width))
+    least = 0.15 if width > 1.3 * height else 0.3  # a cut near the side of a wide 0 would make a 1 of its bow
+    inner = np.arange(math.ceil(least * width), math.floor((1 - least) * width))
     lowest = [x for x in inner if profile[x] == profile[max(0, x - width // 20) : x + width // 20 + 1].min()]
     best: tuple[float, _Group, _Group, ReadDigit, ReadDigit] | None = None
     for x in sorted(lowest, key=lambda x: profile[x])[:6]:
@@ -281,6 +282,8 @@ def _split(group: _Group, read: Callable[[_Group], ReadDigit], most: int) -> lis
     if best is None:
         return [whole]
     surer, left, right, *_ = best
-    if surer > whole.probability or (width > 1.3 * height and surer > 0.5) or width > 1.8 * height:
+    # A single digit is seldom wider than high: the wider the piece, the less the halves have to convince.
+    needed = 0.5 if width > 1.3 * height else 0.8
+    if surer > whole.probability or (width > 1.05 * height and surer > needed) or width > 1.8 * height:
         return [*_split(left, read, most - 1), *_split(right, read, most - 1)]
     return [whole]
