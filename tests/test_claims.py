@@ -3,11 +3,20 @@
 A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
 """
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from mnist_utils import settings
+from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
+from mnist_utils.images import load_image
+from mnist_utils.predict import Classifier
 from mnist_utils.statistics import compare
+
+IMAGES = Path(__file__).resolve().parents[1] / "notebooks" / "images"
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +99,47 @@ def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results
     wandering = np.ptp(last_five, axis=1).mean()
     difference = np.mean(results["deeper"].scores) - np.mean(results["baseline"].scores)
     assert 0.5 < wandering / difference < 2
+
+
+@pytest.fixture(scope="module")
+def final() -> dict:
+    return json.loads(settings.recorded("results/final.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier()
+
+
+def test_the_chosen_model_has_the_highest_mean(results):
+    assert max(results, key=lambda name: np.mean(results[name].scores)) == "deeper"
+
+
+def test_the_tests_interval_contains_the_mean_of_the_cross_validation(results, final):
+    low, high = final["interval"]
+    assert low <= np.mean(results["deeper"].scores) <= high
+
+
+def test_the_committed_model_is_the_one_that_was_tested_and_is_sometimes_sure_and_wrong(final, classifier):
+    (_, _), (X_test, y_test) = load_mnist()
+    probabilities = classifier.predict(X_test)
+    wrong = probabilities.argmax(axis=1) != y_test
+    assert len(y_test) - wrong.sum() == final["correct"]
+    sure = probabilities.max(axis=1)
+    errors = [int(wrong[sure >= threshold].sum()) for threshold in (0, 0.9, 0.99, 0.999)]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] > 0
+
+
+def test_own_pictures_are_misread_as_they_are_and_read_in_mnists_format(classifier):
+    """Chapter 6: dark ink on white, and a small digit in a corner."""
+    for name in ("paper_3", "corner_8"):
+        squeezed = load_image(IMAGES / f"{name}.png")
+        assert classifier.predict(squeezed).argmax() != int(name[-1])
+    for name in ("paper_3", "corner_8", "thin_5"):
+        assert classifier(IMAGES / f"{name}.png").digit == int(name[-1])
+
+
+def test_blank_paper_and_noise_are_no_digits_to_the_classifier(classifier):
+    assert classifier(np.full((100, 100), 255, dtype="uint8")).digit is None
+    assert classifier(np.random.default_rng(0).random((28, 28))).digit is None
