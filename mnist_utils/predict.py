@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,10 +76,12 @@ class Classifier:
     def __init__(self, model: str | Path | keras.Model | None = None) -> None:
         if not isinstance(model, keras.Model):
             model = _load_model(settings.recorded("models/final_model.keras") if model is None else Path(model))
-        if model.input_shape[1:] != (28, 28, 1) or model.output_shape[1:] != (10,):
+        # A model that was never built has no shapes.
+        takes, answers = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+        if takes != (None, 28, 28, 1) or answers != (None, 10):
             raise ValueError(
-                f"The model takes {model.input_shape} and answers {model.output_shape}: give one that takes "
-                "(None, 28, 28, 1) and answers (None, 10)."
+                f"The model takes {takes} and answers {answers}: give one that takes (None, 28, 28, 1) and answers "
+                "(None, 10)."
             )
         self.model: keras.Model = model
         # Compiled here, once, for every number of images. Keras's model.predict sets up a data pipeline in every call,
@@ -109,6 +112,10 @@ class Classifier:
         pixels = to_mnist(image).image
         if pixels is None:
             return Prediction(digit=None, probabilities=np.zeros(10, dtype=np.float32))
+        return self._read(pixels)
+
+    def _read(self, pixels: np.ndarray) -> Prediction:
+        """Read an image (28, 28) that is in MNIST's format, without asking whether it holds a digit."""
         probabilities = self.predict(pixels[np.newaxis])[0]
         return Prediction(digit=int(probabilities.argmax()), probabilities=probabilities)
 
@@ -146,7 +153,7 @@ def _load_model(path: Path) -> keras.Model:
         raise FileNotFoundError(f"{path}: no such file. Give a model that Keras saved, such as final_model.keras.")
     try:
         return keras.models.load_model(path, compile=False)
-    except (ValueError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: not a model that Keras can load ({error})") from error
 
 
@@ -203,13 +210,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for file in options.files:
         try:
             if options.number:
-                answer = (read_number(file, classifier).text or "-",)
+                # Not the classifier itself: what comes from read_number is in MNIST's format already.
+                answer = (read_number(file, classifier._read).text or "-",)
             else:
                 prediction = classifier(file)
                 digit = "-" if prediction.digit is None else prediction.digit
                 answer = (digit, f"{prediction.probability:.4f}")
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
+            status = 1
+        except Image.DecompressionBombError as error:  # Pillow's refusal of a giant picture; it names no file
+            print(f"{file}: {error}", file=sys.stderr)
             status = 1
         else:
             print(file, *answer, sep="\t", flush=True)
