@@ -22,7 +22,7 @@ from scipy import ndimage as ndi
 from scipy.ndimage import distance_transform_edt
 from skimage.transform import resize, resize_local_mean
 
-from mnist_utils.ink import Ink, find_ink, find_sheet, group_digit, is_flat, why_unreadable
+from mnist_utils.ink import TINY_MARGIN, TINY_ZOOM, Ink, find_ink, find_sheet, group_digit, is_flat, why_unreadable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -424,6 +424,9 @@ def locate_ink(
         reading.findings.append(f"nothing to read: {reading.reason}")
         return None, reading, place
     ink = find_ink(grey, polarity)
+    if ink.contrast.shape != grey.shape:
+        reading.findings.append(f"only {grey.shape[1]} x {grey.shape[0]} pixels: enlarged")
+        place = (place[0] - TINY_MARGIN * scale, place[1] - TINY_MARGIN * scale, scale / TINY_ZOOM)
     reading.steps.append(("ink", np.clip(ink.contrast / ink.level, 0, 1)))
     reading.reason = why_unreadable(ink)
     if reading.reason:
@@ -534,7 +537,7 @@ def to_mnist(
         reading.findings.append("hairline strokes: thickened")
     if rows.start == 0 or columns.start == 0 or rows.stop == mask.shape[0] or columns.stop == mask.shape[1]:
         reading.findings.append("the digit touches the picture's border: a part may be missing")
-    covered = (rows.stop - rows.start) * (columns.stop - columns.start) / reading.steps[0][1].size
+    covered = (rows.stop - rows.start) * (columns.stop - columns.start) / mask.size
     if mask.shape == (IMAGE_SIDE, IMAGE_SIDE) and np.abs(normalize_ink(soft, stroke=False) / 255.0 - soft).max() < 0.01:
         reading.findings.append("already in MNIST's format: unchanged")
         stroke = False
