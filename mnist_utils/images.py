@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from scipy import ndimage as ndi
 from scipy.ndimage import distance_transform_edt
 from skimage.transform import resize, resize_local_mean
@@ -308,7 +308,8 @@ def _open_file(path: Path, side: int | None = None) -> Image.Image:
             if side is not None:
                 picture.draft(None, (side, side))
             picture.load()
-        except (UnidentifiedImageError, OSError, ValueError, SyntaxError, TypeError) as error:
+        # Pillow's decoders raise errors of many types for damaged files, and one of its own for giant pictures.
+        except Exception as error:
             message = f"{path}: not an image that can be read. Give a PNG, a JPEG or another format of Pillow's."
             raise ValueError(message) from error
     return picture

@@ -237,11 +237,13 @@ def read_number(
         answer = classifier(image)
         box = (left + group.left * scale, top + group.top * scale)
         size = (group.mask.shape[1] * scale, group.mask.shape[0] * scale)
-        return ReadDigit(int(answer.digit), float(answer.probability), box + size, image)
+        return ReadDigit(answer.digit, float(answer.probability), box + size, image)
 
     groups = _group_strokes([part for part in ink.parts if belongs_to_writing(part, ink)])
     number.lines = [
-        [digit for group in line for digit in _split(group, read, MOST_DIGITS_TOUCHING)] for line in _sort_lines(groups)
+        # A blot is no digit to the classifier.
+        [digit for group in line for digit in _split(group, read, MOST_DIGITS_TOUCHING) if digit.digit is not None]
+        for line in _sort_lines(groups)
     ]
     number.findings.append(f"digits found: {len(number.digits)}, lines: {len(number.lines)}")
     return number

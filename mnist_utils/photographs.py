@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 from scipy import ndimage as ndi
-from skimage.transform import ProjectiveTransform, resize, warp
+from skimage.transform import ProjectiveTransform, estimate_transform, resize, warp
 
 __all__ = ["PENS", "Scene", "draw_scene", "ink_from_mnist", "photograph"]
 
@@ -206,4 +206,4 @@ def _camera(side: int, turn: float, perspective: float) -> ProjectiveTransform:
     angle = np.deg2rad(turn)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = side / 2
-    return ProjectiveTransform.from_estimate((corners - middle) @ rotation.T + middle, seen)
+    return estimate_transform("projective", (corners - middle) @ rotation.T + middle, seen)

@@ -96,7 +96,7 @@ class Classifier:
         ----------
         image : path, PIL.Image.Image or array_like
             A photo, a scan or a drawing of one digit, of any size, dark on light or light on dark; what `to_mnist`
-            takes. It is brought to MNIST's format first; an image in that format stays as it is.
+            takes. It is brought to MNIST's format first; an image in that format stays practically as it is.
 
         Returns
         -------
@@ -218,9 +218,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 answer = (digit, f"{prediction.probability:.4f}")
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
-            status = 1
-        except Image.DecompressionBombError as error:  # Pillow's refusal of a giant picture; it names no file
-            print(f"{file}: {error}", file=sys.stderr)
             status = 1
         else:
             print(file, *answer, sep="\t", flush=True)
