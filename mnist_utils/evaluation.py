@@ -5,9 +5,11 @@ side by side, one thread each, in worker processes that joblib starts. Where the
 the same model, data and settings goes on from the last whole epoch of each fold.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
+import multiprocessing
 import os
 import platform
 import shutil
@@ -25,11 +27,12 @@ import numpy as np
 import psutil
 import tensorflow as tf
 from filelock import FileLock, Timeout
+from joblib.externals.loky.backend.process import LokyProcess
 from sklearn.model_selection import KFold
 from tqdm.auto import tqdm
 
 from mnist_utils import settings
-from mnist_utils.training import Training, TrainingState, restore, train
+from mnist_utils.training import Training, TrainingState, fingerprint, restore, save_state, train
 
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
 
@@ -159,6 +162,8 @@ def evaluate_model(
     ------
     ValueError
         If the model is not compiled with an accuracy, or the data don't fit together.
+    TypeError
+        If `define_model` returns something else than a model.
     FoldError
         If the training of a fold fails. What other folds have done is kept for the next call.
     RuntimeError
@@ -181,8 +186,7 @@ def evaluate_model(
         "seed": seed,
         "precision": precision,
     }
-    with _checkpoint_folder(define_model, X, y, run_settings) as folder:
-        states = _train_all(trainings, X, y, epochs, folder, name, n_jobs, verbose)
+    states = _train_all(trainings, X, y, epochs, run_settings, name, n_jobs, verbose)
     return CrossValidation(
         name=name,
         scores=[state.history["val_accuracy"][-1] for state in states],
@@ -225,8 +229,7 @@ def finalize_model(
     X, y, epochs = _at_scale(X, y, epochs)
     training = Training(define_model, np.arange(len(X)), np.arange(0), batch_size, seed)
     run_settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seed": seed}
-    with _checkpoint_folder(define_model, X, y, run_settings) as folder:
-        (state,) = _train_all([training], X, y, epochs, folder, "final model", n_jobs=1, verbose=verbose)
+    (state,) = _train_all([training], X, y, epochs, run_settings, "final model", n_jobs=1, verbose=verbose)
     model = define_model()
     restore(model, state)
     return model, state.history
@@ -236,7 +239,7 @@ def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, np
     """Check the data, and cut them and the epochs down in a smoke run."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
-    if np.ndim(y) != 2:
+    if np.ndim(y) != 2 or np.shape(y)[1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
     if settings.SMOKE:
         return X[: settings.SMOKE_ROWS], y[: settings.SMOKE_ROWS], min(epochs, settings.SMOKE_EPOCHS)
@@ -254,54 +257,32 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-class _checkpoint_folder:
-    """A folder for one evaluation's checkpoints: kept when it is stopped, removed when it is done."""
-
-    def __init__(self, define_model: ModelFunction, X: np.ndarray, y: np.ndarray, run_settings: dict) -> None:
-        key = _fingerprint(define_model, X, y, run_settings)
-        self.folder = settings.artifact(f".cache/trainings/{key}")
-        self.folder.mkdir(exist_ok=True)
-        self.lock = FileLock(self.folder.with_suffix(".lock"), timeout=0)
-
-    def __enter__(self) -> Path:
-        try:
-            self.lock.acquire()
-        except Timeout:
-            raise RuntimeError(
-                "The same evaluation is already running in another process. Wait for it, or stop it."
-            ) from None
-        return self.folder
-
-    def __exit__(self, error_type: type | None, *_: object) -> None:
-        if error_type is None:
-            shutil.rmtree(self.folder)
-        self.lock.release()
+@contextlib.contextmanager
+def _checkpoint_folder(key: str) -> Iterator[Path]:
+    """Hold a folder for one evaluation's checkpoints: kept when it is stopped, removed when it is done."""
+    folder = settings.artifact(f".cache/trainings/{key}")
+    try:
+        with FileLock(folder.with_suffix(".lock"), timeout=0):
+            folder.mkdir(exist_ok=True)
+            yield folder
+            shutil.rmtree(folder, ignore_errors=True)  # a straggler on a cluster may still write into it
+    except Timeout:
+        raise RuntimeError("The same evaluation is already running. Wait for it, or stop it.") from None
 
 
-def _fingerprint(define_model: ModelFunction, X: np.ndarray, y: np.ndarray, run_settings: dict) -> str:
+def _fingerprint(
+    training: Training, X: np.ndarray, y: np.ndarray, run_settings: dict, parallel: joblib.Parallel
+) -> str:
     """Return a text that changes when the model, the data, a setting or a version does.
 
-    The model is known by its configuration and by what one training step makes of given weights: the step runs the
-    model's own code, and so notices a change that the configuration doesn't show.
+    A worker looks at the model: there, unlike here, a training step gives the same bits each time. That also finds,
+    before any training, a model that doesn't fit the data.
     """
-    model = define_model()
-    if not model.compiled:
-        raise ValueError("define_model returned a model that is not compiled: end it with model.compile(...).")
-    # The first step also finds, before any worker starts, a model that doesn't fit the data.
-    model.test_step((X[:1], y[:1]))
-    model.optimizer.build(model.trainable_variables)
-    rng = np.random.default_rng(0)
-    for variable in model.trainable_variables:
-        variable.assign(rng.uniform(-0.1, 0.1, variable.shape))
-    batch = slice(0, run_settings["batch_size"])
-    logs = model.train_step((X[batch], y[batch]))
-    if "accuracy" not in logs:
-        raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
-    digest = hashlib.sha256()
-    digest.update(json.dumps([run_settings, _versions()], sort_keys=True).encode())
-    digest.update(model.to_json().encode())
-    digest.update(json.dumps(model.get_compile_config(), sort_keys=True, default=str).encode())
-    for array in (X, y, *(variable.numpy() for variable in model.trainable_variables)):
+    rows = slice(0, training.batch_size)
+    (model,) = parallel([joblib.delayed(fingerprint)(training, X[rows], y[rows])])
+    digest = hashlib.sha256(json.dumps([run_settings, _versions(), model], sort_keys=True).encode())
+    for array in (X, y):
+        digest.update(f"{array.shape}{array.dtype}".encode())
         digest.update(np.ascontiguousarray(array))
     return digest.hexdigest()[:32]
 
@@ -313,9 +294,7 @@ def _schedule(n_folds: int, epochs: int, n_workers: int) -> list[tuple[int, int]
     (1959) the folds are laid end to end and cut into equal shares, one a worker; a fold that is cut has its first part
     at the start of one worker's share and its second at the end of another's, so the two never overlap in time.
     """
-    share = -(-n_folds * epochs // n_workers)
-    if share < epochs:
-        share = epochs
+    share = max(epochs, -(-n_folds * epochs // n_workers))
     starts, wholes, ends = [], [], []
     for fold in range(n_folds):
         begin, end = fold * epochs, (fold + 1) * epochs
@@ -325,6 +304,8 @@ def _schedule(n_folds: int, epochs: int, n_workers: int) -> list[tuple[int, int]
             ends.append((fold, epochs))
         else:
             wholes.append((fold, epochs))
+    # The worker that is free first takes the end that is longest.
+    ends.sort(key=lambda task: dict(starts)[task[0]])
     return starts + wholes + ends
 
 
@@ -333,7 +314,7 @@ def _train_all(
     X: np.ndarray,
     y: np.ndarray,
     epochs: int,
-    folder: Path,
+    run_settings: dict,
     name: str,
     n_jobs: int | None,
     verbose: int,
@@ -341,27 +322,31 @@ def _train_all(
     """Train all folds in worker processes and return their states, in the folds' order."""
     parallel, n_workers = _workers(n_jobs, len(trainings))
     tasks = _schedule(len(trainings), epochs, n_workers)
-    checkpoints = [folder / f"fold_{fold}.npz" for fold in range(len(trainings))]
     states: dict[int, TrainingState] = {}
     printed = 0
-    with _Progress(name, checkpoints, epochs, disabled=not verbose):
-        try:
-            for fold, state in parallel(
-                joblib.delayed(_work)(fold, trainings[fold], X, y, stop, checkpoints[fold], os.getpid())
-                for fold, stop in tasks
-            ):
-                if state.epochs == epochs:
-                    states[fold] = state
-                while verbose and printed in states and "val_accuracy" in states[printed].history:
-                    tqdm.write(f"> {states[printed].history['val_accuracy'][-1] * 100:.3f}")
-                    printed += 1
-        except Exception as error:
-            if (fold := getattr(error, "fold", None)) is None:
-                raise
-            raise FoldError(
-                f"Fold {fold + 1} of {len(trainings)} failed: {type(error).__name__}: {error}. The epochs that the "
-                "folds have finished are kept: the same call goes on from there."
-            ) from error
+    with _checkpoint_folder(_fingerprint(trainings[0], X, y, run_settings, parallel)) as folder:
+        checkpoints = [folder / f"fold_{fold}.npz" for fold in range(len(trainings))]
+        jobs = (
+            joblib.delayed(_work)(fold, trainings[fold], X, y, stop, checkpoints[fold], os.getpid())
+            for fold, stop in tasks
+        )
+        with _Progress(name, checkpoints, epochs, disabled=not verbose), contextlib.closing(parallel(jobs)) as results:
+            try:
+                for fold, state in results:
+                    if not checkpoints[fold].exists():  # it comes from a machine that shares no disk with this one
+                        save_state(state, checkpoints[fold])
+                    if state.epochs == epochs:
+                        states[fold] = state
+                    while verbose and printed in states and "val_accuracy" in states[printed].history:
+                        tqdm.write(f"> {states[printed].history['val_accuracy'][-1] * 100:.3f}")
+                        printed += 1
+            except _FailureInWorker as failure:
+                fold, error = failure.args
+                error.__cause__ = failure.__cause__  # the worker's traceback
+                raise FoldError(
+                    f"Fold {fold + 1} of {len(trainings)} failed: {type(error).__name__}: {error}. The epochs that the "
+                    "folds have finished are kept: the same call goes on from there."
+                ) from error
     return [states[fold] for fold in range(len(trainings))]
 
 
@@ -385,29 +370,32 @@ def _workers(n_jobs: int | None, n_trainings: int) -> tuple[joblib.Parallel, int
     return parallel, n_workers
 
 
+class _FailureInWorker(Exception):
+    """Brings the number of a fold, and its error, from a worker."""
+
+
 def _work(
     fold: int, training: Training, X: np.ndarray, y: np.ndarray, epochs: int, checkpoint: Path, caller: int
 ) -> tuple[int, TrainingState]:
     """Train one fold up to an epoch, in a worker process."""
-    if os.getpid() != caller:
-        _settle_worker()
+    if isinstance(multiprocessing.current_process(), LokyProcess):
+        _settle_worker(caller)
     try:
-        return fold, train(training, X, y, epochs, checkpoint)
+        # On another machine the caller's folder may not exist.
+        return fold, train(training, X, y, epochs, checkpoint if checkpoint.parent.is_dir() else None)
     except Exception as error:
-        error.fold = fold
-        raise
+        raise _FailureInWorker(fold, error) from error
 
 
 @functools.cache
-def _settle_worker() -> None:
+def _settle_worker(caller: int) -> None:
     """Let this worker leave Ctrl-C to the process that started it, and end when that process is gone."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = psutil.Process(os.getppid())
 
     def watch() -> None:
         # An orphan has another parent on Linux and macOS, and one that no longer runs on Windows.
-        while os.getppid() == parent.pid and parent.is_running():
+        while os.getppid() == caller and psutil.pid_exists(caller):
             time.sleep(1)
         os._exit(1)
 

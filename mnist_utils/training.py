@@ -6,6 +6,8 @@ machine does) and, with one training a core, faster than one training on all cor
 written to a checkpoint. Each epoch is one call into TensorFlow: the loop over the batches runs in the graph.
 """
 
+import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -19,7 +21,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["Training", "TrainingState", "load_state", "restore", "train"]
+__all__ = ["Training", "TrainingState", "fingerprint", "load_state", "restore", "save_state", "train"]
 
 # TensorFlow's seeds and thread counts belong to a whole process: one training at a time in each.
 _one_at_a_time = threading.Lock()
@@ -113,12 +115,7 @@ def train(
         state = load_state(checkpoint) if checkpoint and checkpoint.exists() else TrainingState()
         if state.epochs >= epochs:
             return state
-        keras.config.set_dtype_policy(training.precision)
-        keras.utils.set_random_seed(training.seed)
-        model = training.define_model()
-        # Keras makes some variables (of the metrics, of the optimizer) only when they are first needed.
-        model.test_step((X[:1], y[:1]))
-        model.optimizer.build(model.trainable_variables)
+        model = _new_model(training, X, y)
         if state.epochs:
             restore(model, state)
         run_epoch, score = _compile_loops(model, X, y, training)
@@ -135,8 +132,51 @@ def train(
             if checkpoint or epoch + 1 == epochs:
                 state.variables = [variable.numpy() for variable in _all_variables(model)]
             if checkpoint:
-                _save_state(state, checkpoint)
+                save_state(state, checkpoint)
         return state
+
+
+def fingerprint(training: Training, X: np.ndarray, y: np.ndarray) -> str:
+    """Return a text that changes when the model does, and only then.
+
+    The model is known by its configuration and by what two training steps make of its variables: the steps run the
+    model's own code, and so notice a change that the configuration doesn't show. Like `train`, this needs a process
+    with a single thread, where the steps give the same bits each time.
+
+    Parameters
+    ----------
+    training : Training
+        What to train; its rows don't matter.
+    X : ndarray, shape (n, ...)
+        The rows to step on.
+    y : ndarray, shape (n, n_classes)
+        Their labels, one-hot.
+
+    Returns
+    -------
+    str
+        Hexadecimal digits.
+
+    Raises
+    ------
+    ValueError
+        If the model is not compiled, or not with an accuracy.
+    """
+    with _one_at_a_time:
+        _prepare_process()
+        model = _new_model(training, X, y)
+        # The momentum acts from the second step on.
+        for _ in range(2):
+            logs = model.train_step((X, y))
+        if "accuracy" not in logs:
+            raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+        digest = hashlib.sha256()
+        with contextlib.suppress(NotImplementedError):  # a model written as a class may have no configuration
+            digest.update(model.to_json().encode())
+            digest.update(json.dumps(model.get_compile_config(), sort_keys=True, default=str).encode())
+        for variable in _all_variables(model):
+            digest.update(variable.numpy().tobytes())
+        return digest.hexdigest()
 
 
 def restore(model: keras.Model, state: TrainingState) -> None:
@@ -173,8 +213,16 @@ def load_state(checkpoint: Path) -> TrainingState:
     return TrainingState(summary["history"], summary["seconds"], variables)
 
 
-def _save_state(state: TrainingState, checkpoint: Path) -> None:
-    """Write a state so that a crash leaves either the old file or the new one."""
+def save_state(state: TrainingState, checkpoint: Path) -> None:
+    """Write a state so that a crash leaves either the old file or the new one.
+
+    Parameters
+    ----------
+    state : TrainingState
+        The state to keep.
+    checkpoint : Path
+        The file.
+    """
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     scratch = checkpoint.with_name(f"{checkpoint.stem}.{os.getpid()}.tmp.npz")
     summary = json.dumps({"history": state.history, "seconds": state.seconds})
@@ -182,6 +230,38 @@ def _save_state(state: TrainingState, checkpoint: Path) -> None:
     scratch.replace(checkpoint)
     # Its own small file, so that the progress display needn't read the weights.
     checkpoint.with_suffix(".epochs").write_text(str(state.epochs))
+
+
+def _new_model(training: Training, X: np.ndarray, y: np.ndarray) -> keras.Model:
+    """Define the model of a training, with all its variables, the same at each call."""
+
+    def define() -> keras.Model:
+        keras.utils.clear_session()  # frees the models before; numbers in layers' names start again
+        keras.config.set_dtype_policy(training.precision)
+        keras.utils.set_random_seed(training.seed)
+        model = training.define_model()
+        if not isinstance(model, keras.Model):
+            raise TypeError(f"define_model returned {model!r}, not a Keras model: end it with `return model`.")
+        if not model.compiled:
+            raise ValueError("define_model returned a model that is not compiled: end it with model.compile(...).")
+        # Keras makes some variables (of the metrics, of the optimizer) only when they are first needed.
+        model.test_step((X[:1], y[:1]))
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    # Keras seeds initial weights and dropout from Python's generator, which belongs to the whole process. Threads of a
+    # cluster's worker draw from it, too, for example when another worker was lost. Two equal models tell that none did.
+    model = define()
+    for _ in range(5):
+        other = define()
+        pairs = zip(_all_variables(model), _all_variables(other), strict=True)
+        if all(np.array_equal(one.numpy(), two.numpy()) for one, two in pairs):
+            return other
+        model = other
+    raise ValueError(
+        "define_model starts from other weights each time, so its scores could not be reproduced: let Keras draw its "
+        "random numbers, or give your own generator a seed."
+    )
 
 
 def _all_variables(model: keras.Model) -> list[keras.Variable]:

@@ -1,0 +1,143 @@
+"""What the machine can do: its peak in matrix products, its instructions, the memory that a program takes.
+
+``python benchmarks/machine.py 1`` waits for a line on its standard input, multiplies matrices in one thread (0: as many
+as TensorFlow likes), and prints the GFLOP/s that it reached.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+SIDE = 2048  # of the square matrices
+PEAK_SECONDS = 4.0
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
+
+
+def matmul_gflops(threads: int) -> float:
+    """Return the rate of float32 matrix products in this process, in GFLOP/s.
+
+    Parameters
+    ----------
+    threads : int
+        Threads to use; 0 for TensorFlow's default.
+    """
+    from mnist_utils.quiet import import_tensorflow
+
+    tf = import_tensorflow()
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    a, b = tf.random.normal((SIDE, SIDE)), tf.random.normal((SIDE, SIDE))
+    float(tf.reduce_sum(a @ b))  # warm up
+    print("ready", flush=True)
+    sys.stdin.readline()
+    best, end = 0.0, time.perf_counter() + PEAK_SECONDS
+    while time.perf_counter() < end:
+        # A product takes tens of milliseconds; several at a time keep the clock's share small.
+        started = time.perf_counter()
+        for _ in range(4):
+            product = a @ b
+        product.numpy()
+        best = max(best, 4 * 2 * SIDE**3 / (time.perf_counter() - started) / 1e9)
+    return best
+
+
+def measure_peak(n_cores: int) -> dict[str, float]:
+    """Return the machine's rates of float32 matrix products in GFLOP/s.
+
+    Returns
+    -------
+    dict
+        ``one_process_default_threads``; ``processes_of_one_thread``, the sum over one process a core, all at the same
+        time; and the larger as ``peak``.
+    """
+
+    def run(threads: list[int]) -> float:
+        pipe = subprocess.PIPE
+        processes = [
+            subprocess.Popen([sys.executable, __file__, str(n)], stdin=pipe, stdout=pipe, text=True) for n in threads
+        ]
+        for process in processes:
+            if process.stdout.readline() != "ready\n":
+                raise RuntimeError("The measurement of the peak failed; its own message stands above.")
+        for process in processes:
+            process.stdin.write("\n")
+            process.stdin.flush()
+        return sum(float(process.communicate()[0]) for process in processes)
+
+    rates = {"one_process_default_threads": run([0]), "processes_of_one_thread": run([1] * n_cores)}
+    return rates | {"peak": max(rates.values())}
+
+
+def bfloat16_instructions() -> tuple[bool, str]:
+    """Tell whether the processor computes in bfloat16, and how that is known."""
+    file = Path("/proc/cpuinfo")
+    if not file.exists():
+        return False, f"{platform.system()} doesn't say here whether the processor has bfloat16 instructions"
+    words = set(file.read_text().split())
+    if found := sorted(words & BFLOAT16_FLAGS):
+        return True, f"the processor has {', '.join(found)}"
+    return False, f"the processor has none of {', '.join(sorted(BFLOAT16_FLAGS))}"
+
+
+def describe() -> dict[str, str | int]:
+    """Return what identifies the machine in a report."""
+    model = platform.processor() or platform.machine()
+    if (file := Path("/proc/cpuinfo")).exists():
+        names = [line.split(":", 1)[1].strip() for line in file.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    return {
+        "processor": model,
+        "cores": psutil.cpu_count(logical=False) or os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
+
+
+class PeakMemory:
+    """Samples the memory of a process and of all that it starts, until the block ends.
+
+    Attributes
+    ----------
+    megabytes : float
+        The largest sum seen. On Linux pages that processes share are counted once (PSS); elsewhere those that
+        belong to one process alone (USS).
+    """
+
+    def __init__(self, pid: int, interval: float = 0.5) -> None:
+        self.process, self.interval = psutil.Process(pid), interval
+        self.megabytes = 0.0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self) -> None:
+        while not self.over.wait(self.interval):
+            total = 0
+            try:
+                for process in [self.process, *self.process.children(recursive=True)]:
+                    memory = process.memory_full_info()
+                    total += getattr(memory, "pss", memory.uss)
+            except psutil.Error:  # one has just ended
+                continue
+            self.megabytes = max(self.megabytes, total / 1e6)
+
+    def __enter__(self) -> "PeakMemory":
+        """Begin."""
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.over.set()
+        self.thread.join()
+
+
+if __name__ == "__main__":
+    print(matmul_gflops(int(sys.argv[1])))
