@@ -14,6 +14,7 @@ import joblib
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from joblib.externals.loky import get_reusable_executor
 from keras import layers
 
@@ -73,6 +74,8 @@ def training_of(define_model: Callable[[], keras.Model], seed: int = 7) -> Train
 
 def fit_with_keras(training: Training, X: np.ndarray, y: np.ndarray, epochs: int) -> dict[str, list[float]]:
     """Train with `fit`, in the documented order of rows, and score with `evaluate`."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
     keras.utils.set_random_seed(training.seed)
     model = training.define_model()
     history = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": []}
