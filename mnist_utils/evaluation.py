@@ -326,6 +326,7 @@ def _train_all(
     printed = 0
     with _checkpoint_folder(_fingerprint(trainings[0], X, y, run_settings, parallel)) as folder:
         checkpoints = [folder / f"fold_{fold}.npz" for fold in range(len(trainings))]
+        X, y = _shared(X, y)
         jobs = (
             joblib.delayed(_work)(fold, trainings[fold], X, y, stop, checkpoints[fold], os.getpid())
             for fold, stop in tasks
@@ -368,6 +369,16 @@ def _workers(n_jobs: int | None, n_trainings: int) -> tuple[joblib.Parallel, int
         return_as="generator_unordered",
     )
     return parallel, n_workers
+
+
+def _shared(X: np.ndarray, y: np.ndarray) -> list:
+    """Return the data as the workers take them; on a Dask cluster, give each worker a copy first.
+
+    joblib would give it to one worker, from which the others fetch theirs; it would be lost with that worker.
+    """
+    backend, _ = joblib.parallel.get_active_backend()
+    client = getattr(backend, "client", None)
+    return [X, y] if client is None else client.scatter([X, y], broadcast=True)
 
 
 class _FailureInWorker(Exception):
