@@ -271,7 +271,7 @@ def _checkpoint_folder(key: str) -> Iterator[Path]:
 
 
 def _fingerprint(
-    training: Training, X: np.ndarray, y: np.ndarray, run_settings: dict, parallel: joblib.Parallel
+    training: Training, X: np.ndarray, y: np.ndarray, run_settings: dict, parallel: joblib.Parallel, n_workers: int
 ) -> str:
     """Return a text that changes when the model, the data, a setting or a version does.
 
@@ -279,7 +279,8 @@ def _fingerprint(
     before any training, a model that doesn't fit the data.
     """
     rows = slice(0, training.batch_size)
-    (model,) = parallel([joblib.delayed(fingerprint)(training, X[rows], y[rows])])
+    # All workers do, at the same time: each has to start and to import TensorFlow.
+    model, *_ = list(parallel([joblib.delayed(fingerprint)(training, X[rows], y[rows])] * n_workers))
     digest = hashlib.sha256(json.dumps([run_settings, _versions(), model], sort_keys=True).encode())
     for array in (X, y):
         digest.update(f"{array.shape}{array.dtype}".encode())
@@ -324,7 +325,7 @@ def _train_all(
     tasks = _schedule(len(trainings), epochs, n_workers)
     states: dict[int, TrainingState] = {}
     printed = 0
-    with _checkpoint_folder(_fingerprint(trainings[0], X, y, run_settings, parallel)) as folder:
+    with _checkpoint_folder(_fingerprint(trainings[0], X, y, run_settings, parallel, n_workers)) as folder:
         checkpoints = [folder / f"fold_{fold}.npz" for fold in range(len(trainings))]
         X, y = _shared(X, y)
         jobs = (
