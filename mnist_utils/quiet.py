@@ -58,6 +58,8 @@ def import_tensorflow() -> ModuleType:
         If TensorFlow cannot be imported.
     """
     level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # A kernel that takes a GPU's whole memory leaves none to the process that evaluates a model.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     hidden = SEVERITIES[: int(level)] if level.isdigit() else ""
     with _hold_back_stderr(hidden) if hidden else contextlib.nullcontext():
         import tensorflow
