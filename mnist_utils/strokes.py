@@ -3,7 +3,10 @@
 A digit is drawn in one of several shapes (a 7 with and without a bar, an open and a closed 4, ...), varied in size,
 place, proportions, slant, thickness and wobble, all at random from a seed. The strokes are lists of points: what a
 hand does on the canvas, before there are any pixels. ``python -m mnist_utils.strokes FILE`` draws them on the book's
-canvas in a real browser, with a mouse, and saves the ink.
+canvas in a real browser, with a mouse, and saves the ink; :func:`draw_ink` draws them without a browser.
+
+There are two sets of shapes. The model for own images practises on :data:`PRACTICE_SHAPES`, and what it is worth is
+measured on :data:`SHAPES`, which it never saw.
 """
 
 import argparse
@@ -15,16 +18,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy.interpolate import CubicSpline
 from tqdm.auto import tqdm
 
-__all__ = ["SHAPES", "PenDigit", "draw_digit", "draw_digits", "main", "record"]
+__all__ = ["PRACTICE_SHAPES", "SHAPES", "PenDigit", "draw_digit", "draw_digits", "draw_ink", "main", "record"]
 
 SIDE = 280  # the canvas, in pixels
 POINTS = 24  # in each smooth part of a stroke
 
-SHAPES: dict[int, dict[str, list[str]]] = {
+Shapes = dict[int, dict[str, list[str]]]
+
+SHAPES: Shapes = {
     0: {
         "round, begun and ended at the top": ["50,0 15,20 5,50 15,82 45,100 75,82 85,50 75,18 50,0"],
         "begun at the upper right, its end crossing its beginning": [
@@ -81,6 +86,73 @@ SHAPES: dict[int, dict[str, list[str]]] = {
 """Shapes of each digit, named by what is peculiar to them. A stroke bends smoothly through key points ``x,y``, in
 percent of the digit's height, x to the right and y down; at a point before ``/`` it has a corner."""
 
+PRACTICE_SHAPES: Shapes = {
+    0: {
+        "wide": ["52,0 22,10 2,48 20,90 50,100 82,88 98,50 80,8 52,0"],
+        "begun at the left": ["20,30 8,60 28,96 60,98 80,70 78,25 55,2 30,10 18,34"],
+        "not quite closed": ["60,4 28,6 10,45 22,92 55,99 82,72 84,30 66,8"],
+        "with a slash": ["50,0 20,15 10,50 22,88 50,100 78,86 90,50 78,14 50,0", "18,92 84,10"],
+    },
+    1: {
+        "with a long flag": ["12,42 58,0 / 58,100"],
+        "with a steep flag": ["30,34 50,0 / 49,100"],
+        "with a bent flag": ["20,30 40,22 55,0 / 55,100"],
+        "with a long flag and a foot": ["20,34 54,0 / 54,100", "24,99 84,100"],
+        "a short flag and a wide foot": ["38,12 50,0 / 50,99", "12,100 88,98"],
+        "drawn upwards": ["46,100 50,50 54,0"],
+    },
+    2: {
+        "like a swan": ["14,28 34,2 66,4 74,32 46,66 10,98 / 50,90 92,98"],
+        "with a small loop": ["16,18 44,0 76,18 60,56 22,94 10,96 18,86 48,94 88,98"],
+        "straight lines": ["10,4 82,4 / 12,98 / 88,98"],
+        "with a wide bow and a short foot": ["6,30 30,2 72,2 88,32 56,68 16,98 / 76,99"],
+    },
+    3: {
+        "with an angle in the middle": ["14,6 56,0 76,20 / 36,46 / 80,68 60,98 10,94"],
+        "straight at the top, a large bow": ["10,4 80,4 / 34,38 / 62,40 86,66 62,98 8,92"],
+        "begun with a hook": ["18,24 26,6 56,0 76,20 62,42 38,48 / 70,52 84,76 54,100 12,84"],
+        "two flat bows": ["20,4 60,0 70,24 36,46 / 74,54 78,90 40,100 16,96"],
+    },
+    4: {
+        "open, its stem high": ["30,14 12,62 / 90,60", "66,20 62,100"],
+        "open and steep": ["44,0 12,58 / 82,56", "58,36 54,100"],
+        "closed, in one stroke": ["64,100 64,2 / 6,68 / 92,68"],
+        "a right angle": ["14,0 14,52 / 84,52", "70,0 70,100"],
+        "closed, its bar short": ["70,0 14,62 / 82,60", "70,0 68,100"],
+    },
+    5: {
+        "straight, with a round belly": ["84,2 28,3 / 24,46 / 50,36 84,52 82,84 46,100 12,92"],
+        "its top bar apart": ["30,10 26,46 / 64,42 84,70 60,98 14,96", "34,4 90,0"],
+        "bent throughout": ["80,4 44,4 / 30,38 60,42 80,66 60,94 16,98"],
+        "with a small belly": ["76,0 22,4 / 18,54 / 60,50 72,72 50,96 12,98"],
+    },
+    6: {
+        "a spiral": ["74,8 44,6 16,42 14,78 40,100 72,92 78,66 50,52 24,66 18,84"],
+        "like a b": ["30,0 22,40 18,84 36,100 70,94 76,68 50,54 22,66"],
+        "slanted, with a small loop": ["78,0 40,34 16,74 30,98 58,94 64,74 46,66 22,80"],
+    },
+    7: {
+        "with a low bar": ["12,6 84,4 / 44,100", "28,58 78,56"],
+        "with a slanted bar": ["14,2 90,4 / 50,50 34,100", "36,60 78,46"],
+        "with a hook": ["14,24 16,6 / 88,6 / 46,100"],
+        "with a hook and a bar": ["10,20 14,4 / 84,6 / 42,100", "30,52 76,50"],
+        "rounded": ["8,12 40,2 82,6 70,40 46,100"],
+    },
+    8: {
+        "begun in the middle": ["50,46 22,26 32,4 64,2 76,22 50,46 20,72 34,98 66,98 80,74 50,46"],
+        "a large circle below": ["50,38 34,30 32,10 50,0 66,8 66,28 50,38 20,58 20,90 50,100 82,88 80,56 50,38"],
+        "begun at the upper right, not closed": ["78,12 50,0 22,18 44,44 78,68 66,98 30,96 22,70 54,42 74,18"],
+        "slanted": ["80,10 56,0 34,16 48,42 66,70 44,100 14,84 26,60 58,42 80,20"],
+    },
+    9: {
+        "with a straight stem": ["76,30 62,4 28,8 20,36 44,50 70,38 / 78,10 / 74,100"],
+        "like a g": ["78,18 46,0 18,20 28,46 60,44 78,20 / 80,70 60,98 22,90"],
+        "in one bend": ["76,34 40,48 20,24 42,0 74,12 78,50 56,100"],
+        "with a slanted stem": ["80,20 54,0 24,18 32,44 62,42 80,16 / 46,100"],
+    },
+}
+"""Other shapes, to practise on, written as :data:`SHAPES` are."""
+
 
 @dataclass(frozen=True)
 class PenDigit:
@@ -109,6 +181,7 @@ def draw_digit(
     shape: str,
     rng: np.random.Generator,
     *,
+    shapes: Shapes = SHAPES,
     size: float | None = None,
     centre: tuple[float, float] | None = None,
 ) -> PenDigit:
@@ -123,9 +196,11 @@ def draw_digit(
     digit : int
         0 to 9.
     shape : str
-        A key of ``SHAPES[digit]``.
+        A key of ``shapes[digit]``.
     rng : Generator
         Where chance comes from.
+    shapes : dict
+        :data:`SHAPES` or :data:`PRACTICE_SHAPES`.
     size : float, optional
         Height in pixels of the canvas; 90 to 220 at random if not given.
     centre : (float, float), optional
@@ -143,7 +218,7 @@ def draw_digit(
     pen = float(np.clip(rng.uniform(14, 26), size / 16, size / 6))
 
     strokes = []
-    for parts in SHAPES[digit][shape]:
+    for parts in shapes[digit][shape]:
         curve = _bend(
             [np.array([key.split(",") for key in part.split()], float) / 100 for part in parts.split("/")], rng
         )
@@ -176,7 +251,7 @@ def _bend(parts: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     return np.concatenate(curves)
 
 
-def draw_digits(count: int, seed: int = 0) -> Iterator[PenDigit]:
+def draw_digits(count: int, seed: int = 0, shapes: Shapes = SHAPES) -> Iterator[PenDigit]:
     """Draw digits, 0 to 9 in turn, each in all its shapes in turn.
 
     Parameters
@@ -185,6 +260,8 @@ def draw_digits(count: int, seed: int = 0) -> Iterator[PenDigit]:
         How many.
     seed : int
         The same seed draws the same digits.
+    shapes : dict
+        :data:`SHAPES` or :data:`PRACTICE_SHAPES`.
 
     Yields
     ------
@@ -193,8 +270,33 @@ def draw_digits(count: int, seed: int = 0) -> Iterator[PenDigit]:
     rng = np.random.default_rng(seed)
     for i in range(count):
         digit = i % 10
-        shapes = list(SHAPES[digit])
-        yield draw_digit(digit, shapes[(i // 10) % len(shapes)], rng)
+        names = list(shapes[digit])
+        yield draw_digit(digit, names[(i // 10) % len(names)], rng, shapes=shapes)
+
+
+def draw_ink(digit: PenDigit) -> np.ndarray:
+    """Draw a digit as the canvas would, without a browser.
+
+    Parameters
+    ----------
+    digit : PenDigit
+        What to draw.
+
+    Returns
+    -------
+    ndarray of uint8, shape (280, 280)
+        The ink, 0 to 255: bright on black.
+    """
+    zoom = 2  # Pillow draws without grey edges: those come from drawing at twice the size
+    picture = Image.new("L", (SIDE * zoom, SIDE * zoom))
+    pencil = ImageDraw.Draw(picture)
+    radius = digit.pen * zoom / 2
+    for stroke in digit.strokes:
+        points = [(float(x), float(y)) for x, y in stroke * zoom]
+        pencil.line(points, fill=255, width=round(2 * radius), joint="curve")
+        for x, y in (points[0], points[-1]):
+            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(picture.reduce(zoom))
 
 
 def record(digits: Sequence[PenDigit]) -> np.ndarray:
