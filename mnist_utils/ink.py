@@ -250,6 +250,7 @@ def _remove_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:
     width_of_strokes = 4 * depth[depth > 0].mean() - 2
     rows, columns = np.mgrid[0:height, 0:width]
     cleaned, count = mask.copy(), 0
+    directions = [abs(math.cos(angle)) < 0.5 for angle in found[1]]
     for _, angle, rho in zip(*found, strict=True):
         offset = columns * math.cos(angle) + rows * math.sin(angle) - (rho * step + (step - 1) / 2)
         across = abs(math.cos(angle)) < 0.5  # a horizontal line
@@ -265,7 +266,8 @@ def _remove_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:
         thickness = float(np.percentile(runs, 30))
         if thickness > side / 30 + 1:
             continue
-        if thickness >= 0.6 * width_of_strokes and len(found[0]) == 1:
+        # A line as wide as the strokes, and the only one in its direction, is the stem of a 1 or a 7.
+        if thickness >= 0.6 * width_of_strokes and directions.count(across) == 1:
             continue
         half = thickness / 2 + 1.5 + step / 2
         line = np.abs(offset) <= half
