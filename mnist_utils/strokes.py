@@ -17,12 +17,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import joblib
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy.interpolate import CubicSpline
 from tqdm.auto import tqdm
 
-__all__ = ["PRACTICE_SHAPES", "SHAPES", "PenDigit", "draw_digit", "draw_digits", "draw_ink", "main", "record"]
+from mnist_utils import settings
+from mnist_utils.images import normalize_ink
+
+__all__ = [
+    "PRACTICE_SHAPES",
+    "SHAPES",
+    "PenDigit",
+    "draw_digit",
+    "draw_digits",
+    "draw_ink",
+    "main",
+    "practice_digits",
+    "record",
+]
 
 SIDE = 280  # the canvas, in pixels
 POINTS = 24  # in each smooth part of a stroke
@@ -297,6 +311,30 @@ def draw_ink(digit: PenDigit) -> np.ndarray:
         for x, y in (points[0], points[-1]):
             pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
     return np.asarray(picture.reduce(zoom))
+
+
+def practice_digits(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Draw digits in the shapes to practise on, in MNIST's format, with all cores.
+
+    Parameters
+    ----------
+    count : int
+        How many; in a smoke run, at most as many as it trains on.
+    seed : int
+        The same seed draws the same digits.
+
+    Returns
+    -------
+    X : ndarray of uint8, shape (count, 28, 28)
+        Bright ink on black.
+    y : ndarray of uint8, shape (count,)
+        The digits.
+    """
+    count = min(count, settings.SMOKE_ROWS) if settings.SMOKE else count
+    digits = list(draw_digits(count, seed, PRACTICE_SHAPES))
+    bring = joblib.delayed(lambda digit: normalize_ink(draw_ink(digit) / 255))
+    X = joblib.Parallel(n_jobs=-1)(bring(digit) for digit in digits)
+    return np.stack(X), np.array([digit.digit for digit in digits], np.uint8)
 
 
 def record(digits: Sequence[PenDigit]) -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_utils.strokes import SHAPES, draw_digit, draw_digits
+from mnist_utils.strokes import PRACTICE_SHAPES, SHAPES, draw_digit, draw_digits, draw_ink, practice_digits
 
 
 def test_the_same_seed_draws_the_same_digits_and_another_seed_others():
@@ -46,3 +46,33 @@ def test_size_and_place_may_be_chosen(size):
     assert np.ptp(points[:, 1]) == pytest.approx(size, rel=0.15)
     np.testing.assert_allclose((points.min(axis=0) + points.max(axis=0)) / 2, (120, 150))
     assert size / 16 <= digit.pen <= size / 6
+
+
+def test_no_shape_to_practise_on_is_one_to_be_scored_on():
+    for digit in range(10):
+        practised = {tuple(strokes) for strokes in PRACTICE_SHAPES[digit].values()}
+        scored = {tuple(strokes) for strokes in SHAPES[digit].values()}
+        assert len(practised) >= 3
+        assert not practised & scored
+        assert not PRACTICE_SHAPES[digit].keys() & SHAPES[digit].keys()
+
+
+def test_ink_lies_along_the_strokes_and_is_as_wide_as_the_pen():
+    bar = draw_digit(1, "a plain bar", np.random.default_rng(0), size=200, centre=(140, 140))
+    ink = draw_ink(bar)
+    assert ink.shape == (280, 280)
+    assert ink.dtype == np.uint8
+    for x, y in bar.strokes[0]:
+        assert ink[round(y), round(x)] == 255
+    middle = ink[140] / 255
+    assert middle.sum() == pytest.approx(bar.pen, rel=0.15)
+
+
+def test_practice_digits_are_in_mnists_format_and_repeatable():
+    X, y = practice_digits(40, seed=3)
+    again, _ = practice_digits(40, seed=3)
+    np.testing.assert_array_equal(X, again)
+    assert X.shape == (40, 28, 28)
+    assert X.dtype == np.uint8
+    assert y.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] * 4
+    assert (X.reshape(40, -1).max(axis=1) == 255).all()
