@@ -1,18 +1,23 @@
 """Execute the book's notebooks at full scale: `make run` in place, `make verify` in a scratch folder.
 
-`run` saves a notebook only if it is fit to be committed: it ran without an error and wrote nothing to stderr.
+`run` saves a notebook only if it is fit to be committed: it ran without an error and wrote nothing to stderr. How long
+it took, and where, goes into ``results/notebooks.json``, which the page *The record* prints.
 `verify` executes a copy of the project and compares each number with the one that is committed. Its exit status is
 1 if any differs, as with `diff`.
 """
 
 import argparse
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
@@ -20,6 +25,11 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 PROJECT = Path(__file__).resolve().parents[1]
+sys.path.append(str(PROJECT / "benchmarks"))
+
+from machine import describe  # noqa: E402
+
+TIMES = PROJECT / "results" / "notebooks.json"
 PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm describes a bar in plain text: "baseline:  40%|████  | 20/50"
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
@@ -61,8 +71,30 @@ def execute(path: Path) -> NotebookNode:
     return node
 
 
+def record_time(name: str, seconds: float) -> None:
+    """Write down how long a notebook took, in seconds, when, on which machine and with which versions.
+
+    The other notebooks' entries stay: each tells of the run that made the outputs that are committed.
+    """
+    times = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.exists() else {}
+    machine = describe()
+    times[name] = {
+        "seconds": round(seconds, 1),
+        "date": date.today().isoformat(),
+        "processor": machine["processor"],
+        "cores": machine["cores"],
+        "versions": {
+            "python": platform.python_version(),
+            **{package: version(package) for package in ("tensorflow", "keras", "numpy")},
+        },
+    }
+    partial = TIMES.with_suffix(".partial")
+    partial.write_text(json.dumps(dict(sorted(times.items())), indent=1) + "\n", encoding="utf-8")
+    partial.replace(TIMES)
+
+
 def run(paths: list[Path]) -> int:
-    """Execute the notebooks in order and save each in its place; return the exit status."""
+    """Execute the notebooks in order, save each in its place and record its time; return the exit status."""
     for path in paths:
         start = time.perf_counter()
         print(f"{path.name} ...", end=" ", flush=True)
@@ -70,7 +102,9 @@ def run(paths: list[Path]) -> int:
         partial = path.with_suffix(".partial")
         nbformat.write(node, partial)
         partial.replace(path)
-        print(f"{time.perf_counter() - start:.0f} s")
+        seconds = time.perf_counter() - start
+        record_time(path.stem, seconds)
+        print(f"{seconds:.0f} s")
     return 0
 
 

@@ -1,15 +1,28 @@
-"""What `make run` saves, and what `make verify` reports."""
+"""What `make run` saves and records, and what `make verify` reports."""
 
+import json
+import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 
 import notebooks
+
+
+@pytest.fixture(autouse=True)
+def times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where times are recorded in a test: not in the project's own file."""
+    path = tmp_path / "results" / "notebooks.json"
+    path.parent.mkdir()
+    monkeypatch.setattr(notebooks, "TIMES", path)
+    return path
 
 
 def notebook_that_printed(text: str, tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
@@ -35,6 +48,30 @@ def test_compare_leaves_out_cells_that_print_times() -> None:
     assert notebooks.compare("x.ipynb", before, after) == (0, 0)
 
 
+def test_recorded_time_says_how_long_when_where_and_with_what(times: Path) -> None:
+    notebooks.record_time("01_dataset", 12.34)
+    (entry,) = json.loads(times.read_text()).values()
+    assert entry["seconds"] == 12.3
+    assert date.fromisoformat(entry["date"]) <= date.today()
+    assert entry["processor"]
+    assert entry["cores"] >= 1
+    assert set(entry["versions"]) == {"python", "tensorflow", "keras", "numpy"}
+    assert entry["versions"]["python"] == ".".join(str(part) for part in sys.version_info[:3])
+    assert entry["versions"]["numpy"] == np.__version__
+
+
+def test_recording_one_time_leaves_the_others_as_they_are(times: Path) -> None:
+    notebooks.record_time("02_baseline", 60)
+    before = json.loads(times.read_text())["02_baseline"]
+    notebooks.record_time("03_batch_normalization", 70)
+    notebooks.record_time("01_dataset", 10)
+    notebooks.record_time("03_batch_normalization", 80)
+    recorded = json.loads(times.read_text())
+    assert list(recorded) == ["01_dataset", "02_baseline", "03_batch_normalization"]
+    assert recorded["02_baseline"] == before
+    assert recorded["03_batch_normalization"]["seconds"] == 80
+
+
 @pytest.mark.slow
 def test_run_saves_outputs_without_progress_bars_and_the_same_each_time(tmp_path: Path) -> None:
     path = tmp_path / "x.ipynb"
@@ -49,10 +86,47 @@ def test_run_saves_outputs_without_progress_bars_and_the_same_each_time(tmp_path
 
 
 @pytest.mark.slow
-def test_run_refuses_to_save_what_wrote_to_stderr(tmp_path: Path) -> None:
+def test_run_refuses_to_save_what_wrote_to_stderr(tmp_path: Path, times: Path) -> None:
     path = tmp_path / "x.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("import warnings; warnings.warn('a warning')")]), path)
     before = path.read_bytes()
     with pytest.raises(RuntimeError, match="a warning"):
         notebooks.run([path])
     assert path.read_bytes() == before
+    assert not times.exists(), "no time for a notebook that was not saved"
+
+
+@pytest.mark.slow
+def test_command_runs_at_full_scale_and_records_the_time(
+    tmp_path: Path, times: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "07_own.ipynb"
+    source = "import os\nprint(os.environ.get('MNIST_UTILS_SCALE', 'full'))"
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
+    monkeypatch.setenv("MNIST_UTILS_SCALE", "smoke")
+    monkeypatch.setattr(sys, "argv", ["notebooks.py", "run", str(path)])
+    assert notebooks.main() == 0
+    (cell,) = nbformat.read(path, as_version=4).cells
+    assert [output.text for output in cell.outputs] == ["full\n"]
+    assert list(json.loads(times.read_text())) == ["07_own"]
+
+
+@pytest.mark.slow
+def test_verify_reports_what_differs_and_changes_no_file(
+    tmp_path: Path, times: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(notebooks, "PROJECT", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", "")  # verify sets it
+    (tmp_path / "notebooks").mkdir()
+    path = tmp_path / "notebooks" / "x.ipynb"
+    output = new_output("stream", name="stdout", text="6 times 7 is 41\n")
+    cell = new_code_cell("print('6 times 7 is', 6 * 7)", outputs=[output], execution_count=1)
+    nbformat.write(new_notebook(cells=[cell]), path)
+    times.write_text("{}\n")
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "add", "."], cwd=tmp_path, check=True)
+    before = path.read_bytes()
+    assert notebooks.verify([path]) == 1
+    assert "x.ipynb cell 0: 41 -> 42\n3 numbers compared, 1 differ" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    assert times.read_text() == "{}\n"
