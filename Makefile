@@ -33,8 +33,9 @@ run: .venv/installed ## re-execute all notebooks in order at full scale, in plac
 verify: .venv/installed ## re-execute all in a scratch folder and report each number that differs
 	$(BIN)/python scripts/notebooks.py verify $(NB)
 
-bench: .venv/installed ## measure the speed, side by side with the tutorial's listing
+bench: .venv/installed-dev ## measure the speed: beside the tutorial's listing, and in the browser
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/browser.py
 
 clean: ## remove what was built (the installed packages stay)
 	rm -rf _build .pytest_cache .ruff_cache mnist_utils.egg-info

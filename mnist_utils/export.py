@@ -1,17 +1,21 @@
-"""The book's model for the browser: a trained Keras model written so that plain JavaScript can run it.
+"""The book's models for the browser: a trained Keras model written so that plain JavaScript can run it.
 
 ``python -m mnist_utils.export`` writes what the canvas on the book's pages loads:
 
-``weights.js``
-    The model: its layers in order, each with its weights, as one JavaScript object.
+``own_images.weights.js``, ``final_model.weights.js``
+    One file a model: its layers in order, each with its weights, as one JavaScript object.
 ``digit_canvas.js``, ``digit_canvas.css``
     The canvas of :mod:`mnist_utils.canvas`, its modules joined into one file.
+``loader.js``
+    The script that a page names. It puts a canvas into each ``<div class="digit-canvas">``, and loads the files above
+    when one comes into view: of the models only those that a canvas on the page asks for. The canvas reads with
+    ``own_images``, unless it names another model: ``<div class="digit-canvas" data-model="final_model">``.
 
-All three are scripts or style sheets and not data to be fetched, because a book that is opened from disk
-(``file://``) may load scripts from its own folder, but may not fetch data or import modules. Run the command again
-after the model or the canvas changed; a test fails if it was forgotten.
+All are scripts or style sheets and not data to be fetched, because a book that is opened from disk (``file://``) may
+load scripts from its own folder, but may not fetch data or import modules. Run the command again after a model or the
+canvas changed; a test fails if it was forgotten.
 
-The chapter on reading your own handwriting explains the format and the forward pass.
+Chapter 08 explains the format and the forward pass, and makes a page of one's own.
 """
 
 import argparse
@@ -28,7 +32,6 @@ from mnist_utils import canvas, settings
 
 __all__ = ["encode_array", "encode_model", "join_modules", "main", "write_page_files"]
 
-MODEL = "models/final_model.keras"
 FOLDER = "book/_static/digit_canvas"
 MODULES = ("normalize_ink.js", "forward_pass.js", "digit_canvas.js", "page.js")
 
@@ -190,12 +193,14 @@ return {{ Drawing, loadNetwork, normalizeInk, showOnPage }};
 def write_page_files(
     model: str | Path | None = None, folder: str | Path | None = None, dtype: DType = "int16"
 ) -> list[Path]:
-    """Write the files that the canvas on the book's pages loads.
+    """Write the files that a page with a canvas loads.
 
     Parameters
     ----------
     model : path, optional
-        A ``.keras`` file; the book's finalized model if not given.
+        A ``.keras`` file; the book's two models if not given. The file's name, without its ending, becomes the
+        model's name on a page: ``mine.keras`` is written to ``mine.weights.js``, and a canvas with
+        ``data-model="mine"`` reads with it.
     folder : path, optional
         Where to write; ``book/_static/digit_canvas`` of the project if not given. Made if it is not there.
     dtype : {"int16", "float32"}
@@ -209,18 +214,23 @@ def write_page_files(
     Raises
     ------
     ValueError
-        If JavaScript cannot run the model (see :func:`encode_model`).
+        If the file holds no model that Keras can load, or one that JavaScript cannot run (see :func:`encode_model`).
     """
     import keras
 
-    trained = keras.models.load_model(model or settings.recorded(MODEL), compile=False)
+    files = [settings.recorded(f"models/{name}.keras") for name in settings.MODELS] if model is None else [Path(model)]
+    contents = {}
+    for file in files:
+        description = encode_model(keras.models.load_model(file, compile=False), dtype)
+        contents[f"{file.stem}.weights.js"] = (
+            f"(globalThis.digitCanvasModels ??= {{}})[{json.dumps(file.stem)}] = {json.dumps(description, indent=1)};\n"
+        )
+    contents["digit_canvas.js"] = join_modules()
+    for name in ("digit_canvas.css", "loader.js"):
+        contents[name] = (canvas.FOLDER / name).read_text("utf-8")
+
     folder = Path(folder) if folder is not None else settings.artifact(FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        "weights.js": f"const digitCanvasModel = {json.dumps(encode_model(trained, dtype), indent=1)};\n",
-        "digit_canvas.js": join_modules(),
-        "digit_canvas.css": (canvas.FOLDER / "digit_canvas.css").read_text("utf-8"),
-    }
     for name, content in contents.items():
         (folder / name).write_text(content, "utf-8", newline="\n")
     return [folder / name for name in contents]
@@ -236,13 +246,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     parser = argparse.ArgumentParser(
         prog="python -m mnist_utils.export",
-        description="Write the files with which the canvas on the book's pages reads digits, in the browser.",
+        description="Write the files with which the canvas on a page reads digits, in the browser.",
     )
-    parser.add_argument("--model", type=Path, help=f"the trained model (default: {MODEL})")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help=f"a trained model (default: the book's two, {' and '.join(settings.MODELS)})",
+    )
     parser.add_argument("--folder", type=Path, help=f"where to write (default: {FOLDER})")
     parser.add_argument("--dtype", choices=["int16", "float32"], default="int16", help="how weights are written")
     options = parser.parse_args(arguments)
-    for path in write_page_files(options.model, options.folder, options.dtype):
+    try:
+        written = write_page_files(options.model, options.folder, options.dtype)
+    except (FileNotFoundError, ValueError) as error:
+        parser.error(str(error))
+    for path in written:
         compressed = len(gzip.compress(path.read_bytes()))
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, compressed {compressed / 1000:.0f} kB")
 

@@ -1,4 +1,4 @@
-"""The finalized model as a reader of digits (chapter 06), in Python and as ``python -m mnist_utils.predict``."""
+"""The book's models as readers of digits (chapters 6 and 7), in Python and as ``python -m mnist_utils.predict``."""
 
 from __future__ import annotations
 
@@ -55,8 +55,9 @@ class Classifier:
 
     Parameters
     ----------
-    model : path or keras.Model, optional
-        A file that Keras saved, or a model in memory; without it the finalized model of the book. It takes float32
+    model : {"own_images", "final_model"}, path or keras.Model
+        One of the book's two models by its name: that of chapter 7, trained for pictures of one's own, or the
+        finalized model of chapter 5; or a file that Keras saved; or a model in memory. It takes float32
         images (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
 
     Raises
@@ -73,9 +74,9 @@ class Classifier:
     7 (probability 0.9998)
     """
 
-    def __init__(self, model: str | Path | keras.Model | None = None) -> None:
+    def __init__(self, model: str | Path | keras.Model = "own_images") -> None:
         if not isinstance(model, keras.Model):
-            model = _load_model(settings.recorded("models/final_model.keras") if model is None else Path(model))
+            model = _load_model(settings.recorded(f"models/{model}.keras") if model in settings.MODELS else Path(model))
         # A model that was never built has no shapes.
         takes, answers = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
         if takes != (None, 28, 28, 1) or answers != (None, 10):
@@ -198,7 +199,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--number", action="store_true", help="read all digits; print the name and the number, lines separated by _"
     )
-    parser.add_argument("--model", type=Path, help="Keras model to read with (default: the book's finalized model)")
+    parser.add_argument(
+        "--model",
+        default="own_images",
+        help="what to read with: own_images (default; chapter 7's), final_model (chapter 5's), or a Keras file",
+    )
     options = parser.parse_args(arguments)
     try:
         classifier = Classifier(options.model)

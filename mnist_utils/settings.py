@@ -11,7 +11,7 @@ import os
 import tempfile
 from pathlib import Path
 
-__all__ = ["PROJECT", "SMOKE", "SMOKE_EPOCHS", "SMOKE_ROWS", "artifact", "recorded"]
+__all__ = ["MODELS", "PROJECT", "SMOKE", "SMOKE_EPOCHS", "SMOKE_ROWS", "artifact", "recorded"]
 
 _scale = os.environ.get("MNIST_UTILS_SCALE", "full")
 if _scale not in ("full", "smoke"):
@@ -25,6 +25,10 @@ SMOKE_ROWS: int = 400
 
 SMOKE_EPOCHS: int = 1
 """Epochs of a smoke run."""
+
+
+MODELS: tuple[str, ...] = ("own_images", "final_model")
+"""The book's trained models, ``models/<name>.keras``: chapter 7's, for pictures of one's own, and chapter 5's."""
 
 
 def _find_project() -> Path:

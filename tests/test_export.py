@@ -82,28 +82,36 @@ def test_what_javascript_cannot_run_is_refused(layer, message):
 
 
 def test_the_command_writes_what_a_page_loads(tmp_path, capsys):
-    deeper_model().save(tmp_path / "model.keras")
-    export.main(["--model", str(tmp_path / "model.keras"), "--folder", str(tmp_path / "page")])
-    assert sorted(path.name for path in (tmp_path / "page").iterdir()) == [
-        "digit_canvas.css",
-        "digit_canvas.js",
-        "weights.js",
-    ]
-    printed = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in printed] == ["weights.js", "digit_canvas.js", "digit_canvas.css"]
-    script = (tmp_path / "page/weights.js").read_text("utf-8")
-    assert len(json.loads(script.removeprefix("const digitCanvasModel = ").removesuffix(";\n"))["layers"]) == 8
+    deeper_model().save(tmp_path / "mine.keras")
+    export.main(["--model", str(tmp_path / "mine.keras"), "--folder", str(tmp_path / "page")])
+    names = ["mine.weights.js", "digit_canvas.js", "digit_canvas.css", "loader.js"]
+    assert sorted(path.name for path in (tmp_path / "page").iterdir()) == sorted(names)
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == names
+    script = (tmp_path / "page/mine.weights.js").read_text("utf-8")
+    start, description = script.split(" = ", 1)
+    assert start == '(globalThis.digitCanvasModels ??= {})["mine"]'
+    assert len(json.loads(description.removesuffix(";\n"))["layers"]) == 8
+
+
+def test_the_command_says_what_it_cannot_write(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        export.main(["--model", str(tmp_path / "absent.keras"), "--folder", str(tmp_path / "page")])
+    assert "absent.keras" in capsys.readouterr().err
+    assert not (tmp_path / "page").exists()
 
 
 def test_a_script_on_a_page_exports_nothing():
     assert "export default" not in export.join_modules()
 
 
-def test_the_books_files_are_those_of_its_model_and_small(tmp_path):
-    """Run `python -m mnist_utils.export` if this fails: the model or the canvas has changed since."""
+def test_the_books_files_are_those_of_its_models_and_small(tmp_path):
+    """Run `python -m mnist_utils.export` if this fails: a model or the canvas has changed since."""
     committed = settings.PROJECT / export.FOLDER
-    written = export.write_page_files(settings.PROJECT / export.MODEL, tmp_path)
-    for path in written:
-        assert path.read_bytes() == (committed / path.name).read_bytes(), path.name
-    total = sum(len(gzip.compress(path.read_bytes())) for path in [*written, committed / "loader.js"])
-    assert total < 700_000
+    written = {path.name: path.read_bytes() for path in export.write_page_files(folder=tmp_path)}
+    assert written == {path.name: path.read_bytes() for path in committed.iterdir()}
+
+    compressed = {name: len(gzip.compress(content)) for name, content in written.items()}
+    weights = [size for name, size in compressed.items() if name.endswith(".weights.js")]
+    code = sum(compressed.values()) - sum(weights)
+    assert len(weights) == len(settings.MODELS)
+    assert code + max(weights) < 700_000  # what a page with one model loads

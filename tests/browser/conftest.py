@@ -1,6 +1,5 @@
 """Pages to draw on, for the tests in this folder. The browser itself comes from the folder above."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mnist_utils import export, settings
-
-LOADER = settings.PROJECT / "book/_static/digit_canvas/loader.js"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,24 +38,38 @@ def touch_page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def model() -> keras.Model:
-    return keras.models.load_model(settings.recorded(export.MODEL), compile=False)
+def models() -> dict[str, keras.Model]:
+    """The models that a canvas on a page can read with, by their names."""
+    return {
+        name: keras.models.load_model(settings.recorded(f"models/{name}.keras"), compile=False)
+        for name in settings.MODELS
+    }
+
+
+@pytest.fixture(scope="session")
+def model(models: dict[str, keras.Model]) -> keras.Model:
+    """The model with which a canvas reads that names no other."""
+    return models["own_images"]
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a page like the book's: text, a canvas far down, and another one."""
+    """A folder with pages like the book's: two canvases at the top, or far down, or one with each model."""
     folder = tmp_path_factory.mktemp("site")
     export.write_page_files(folder=folder / "_static/digit_canvas")
-    shutil.copy(LOADER, folder / "_static/digit_canvas")
     text = "".join(f"<p>Paragraph {i}</p>" for i in range(60))
-    for name, before in (("near.html", ""), ("far.html", text)):
+    first, second = (f"<div class='digit-canvas' id='{name}'>Needs JavaScript.</div>" for name in ("first", "second"))
+    bodies = {
+        "near.html": first + second + text,
+        "far.html": text + first + second + text,
+        "two_models.html": first.replace("<div", "<div data-model='final_model'") + text + second + text,
+    }
+    for name, body in bodies.items():
         (folder / name).write_text(
             "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>A page</title>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
             "<script src='_static/digit_canvas/loader.js'></script></head>"
-            f"<body>{before}<div class='digit-canvas' id='first'>Needs JavaScript.</div>"
-            f"<div class='digit-canvas' id='second'></div>{text}</body></html>",
+            f"<body>{body}</body></html>",
             "utf-8",
         )
     return folder

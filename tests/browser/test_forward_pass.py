@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from mnist_utils.data import load_mnist
 from mnist_utils.export import encode_model
+from mnist_utils.settings import MODELS
 
 PREDICT = """images => {
     const network = digitCanvas.loadNetwork(model);
@@ -24,8 +25,10 @@ def predict_in_browser(page: Page, code: str, description: dict, images: np.ndar
     return np.array(page.evaluate(PREDICT, images.reshape(len(images), -1).tolist()))
 
 
+@pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [("int16", 1e-3), ("float32", 1e-5)])
-def test_probabilities_equal_keras_on_test_images(page, code, model, dtype, tolerance):
+def test_probabilities_equal_keras_on_test_images(page, code, models, name, dtype, tolerance):
+    model = models[name]
     _, (X_test, _) = load_mnist()
     X = X_test[:1000]
     expected = model.predict(X[..., np.newaxis] / np.float32(255), verbose=0)

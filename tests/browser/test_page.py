@@ -9,6 +9,9 @@ from drawing import draw_with_finger, draw_with_mouse, pen_digit
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from mnist_utils.predict import Classifier
+from mnist_utils.strokes import PenDigit
+
 
 def ink(canvas: Locator) -> np.ndarray:
     """Return the grey levels that a canvas on the page holds."""
@@ -170,10 +173,47 @@ def test_nothing_is_loaded_before_a_canvas_comes_into_view_and_then_only_once(pa
     page.locator("#first").scroll_into_view_if_needed()
     expect(page.locator("#first .dc-surface")).to_be_visible()
     expect(page.locator("#second .dc-surface")).to_be_attached()
-    assert sorted(requests[2:]) == ["digit_canvas.css", "digit_canvas.js", "weights.js"]
+    assert sorted(requests[2:]) == ["digit_canvas.css", "digit_canvas.js", "own_images.weights.js"]
+
+
+def test_each_canvas_loads_the_model_that_it_names_and_no_other(page, site):
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url.rsplit("/", 1)[1]))
+    page.goto((site / "two_models.html").as_uri())
+    expect(page.locator("#first .dc-surface")).to_be_visible()
+    assert sorted(requests[2:]) == ["digit_canvas.css", "digit_canvas.js", "final_model.weights.js"]
+    page.locator("#second").scroll_into_view_if_needed()
+    expect(page.locator("#second .dc-surface")).to_be_visible()
+    assert requests[5:] == ["own_images.weights.js"]
+
+
+def test_each_canvas_reads_with_its_own_model(page, site, models):
+    # A corner is no digit: two models agree on most digits, but not on what this resembles.
+    strokes = [np.array([(80, 50), (80, 220)]), np.array([(80, 220), (200, 220)])]
+    corner = PenDigit(digit=0, shape="corner", pen=22, strokes=strokes)
+    page.goto((site / "two_models.html").as_uri())
+    answers = {}
+    for place, name in (("#first", "final_model"), ("#second", "own_images")):
+        canvas = page.locator(place)
+        canvas.scroll_into_view_if_needed()
+        draw_with_mouse(canvas.locator(".dc-surface"), corner)
+        expect(canvas.locator(".dc-answer strong")).to_be_visible()
+        fills = canvas.locator(".dc-fill")
+        percent = fills.evaluate_all("fills => fills.map((fill) => parseFloat(fill.style.width))")
+        answers[name] = np.array(percent) / 100
+        np.testing.assert_allclose(answers[name], Classifier(models[name])(ink(canvas)).probabilities, atol=0.03)
+    assert np.abs(answers["final_model"] - answers["own_images"]).max() > 0.1
+
+
+def test_says_so_if_there_is_no_such_model(page, site):
+    page.goto((site / "far.html").as_uri())
+    page.evaluate("document.querySelector('#second').dataset.model = 'absent'")
+    page.locator("#second").scroll_into_view_if_needed()
+    expect(page.locator("#second")).to_contain_text("absent.weights.js")
 
 
 def test_reads_without_a_network_and_sends_nothing(canvas, page):
+    expect(canvas.locator(".dc-surface")).to_be_visible()  # all is loaded by now
     page.context.set_offline(True)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))

@@ -761,7 +761,7 @@ function render({ model, el }) {
 
 // The canvas on a page of the book, where there is no Python: the model runs in the browser.
 //
-// `loader.js` in the book's static files loads this, and the model's weights, when a canvas comes into view.
+// `loader.js` loads this, and the weights of the model that a canvas asks for, when the canvas comes into view.
 
 /** What `render` needs of an anywidget model: named values, and handlers that are told when one changed. */
 class PageModel {

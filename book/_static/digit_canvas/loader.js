@@ -1,9 +1,11 @@
 // Puts a canvas into each <div class="digit-canvas"> of the page, when the reader comes near it.
 //
-// Only then are the canvas and its model loaded, from the folder that this script lies in, once a page. They are
-// scripts and a style sheet, which a page may load from its own folder even when it was opened from disk.
+// The model that reads is `own_images`, unless the element names another one: data-model="final_model". Only when a
+// canvas comes near are its model and the canvas's code loaded, from the folder that this script lies in, each once a
+// page. They are scripts and a style sheet, which a page may load from its own folder even when it was opened from disk.
 
 (() => {
+  const MODEL = "own_images";
   const folder = new URL(".", document.currentScript.src);
 
   const load = (element) =>
@@ -16,15 +18,18 @@
   const style = (name) =>
     load(Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL(name, folder) }));
 
-  let loaded = null;
-  const loadOnce = () =>
-    (loaded ??= Promise.all([script("weights.js"), script("digit_canvas.js"), style("digit_canvas.css")]).then(() =>
-      digitCanvas.loadNetwork(digitCanvasModel),
+  let code = null;
+  const loadCode = () => (code ??= Promise.all([script("digit_canvas.js"), style("digit_canvas.css")]));
+
+  const networks = {}; // by the model's name; canvases that name the same model share its network
+  const loadNetwork = (name) =>
+    (networks[name] ??= Promise.all([script(`${name}.weights.js`), loadCode()]).then(() =>
+      digitCanvas.loadNetwork(digitCanvasModels[name]),
     ));
 
   async function show(place) {
     try {
-      const network = await loadOnce();
+      const network = await loadNetwork(place.dataset.model ?? MODEL);
       place.replaceChildren();
       digitCanvas.showOnPage(place, network);
     } catch (error) {

@@ -1,4 +1,4 @@
-const digitCanvasModel = {
+(globalThis.digitCanvasModels ??= {})["final_model"] = {
  "input": [
   28,
   28,

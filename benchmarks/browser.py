@@ -1,0 +1,127 @@
+"""Measure how fast the canvas reads in a browser: `python benchmarks/browser.py`, in headless Chromium.
+
+Times a prediction as the book's pages make it; the same without each of the two things that make it fast; and the way
+from a drawing to 28 x 28 pixels. Run it on an idle machine. The results are printed and written to
+``results/browser.json``, which chapter 08 shows.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+import machine
+
+from mnist_utils import settings  # isort: skip  # before Keras: it imports TensorFlow, quietly
+import keras
+import numpy as np
+import psutil
+from playwright.sync_api import Browser, sync_playwright
+
+from mnist_utils.data import load_mnist
+from mnist_utils.export import encode_model, join_modules
+from mnist_utils.strokes import draw_digits
+
+COUNT = 300  # of images, and of drawings
+
+# Each call is timed on its own, by a clock that moves in steps of 0.1 ms or finer.
+PREDICT = """images => {
+    const timed = (call) => {
+        const begin = performance.now();
+        call();
+        return performance.now() - begin;
+    };
+    let network;
+    const decoding = timed(() => { network = digitCanvas.loadNetwork(model); });
+    return [decoding, ...images.map((image) => timed(() => network(image)))];
+}"""
+NORMALIZE = """digits => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 280, height: 280 });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    return digits.map(({ pen, strokes }) => {
+        const drawing = new digitCanvas.Drawing(context, pen);
+        for (const [first, ...others] of strokes) {
+            drawing.begin(first);
+            drawing.extend(others);
+        }
+        const ink = drawing.ink();
+        const begin = performance.now();
+        digitCanvas.normalizeInk(ink, 280, 280);
+        return performance.now() - begin;
+    });
+}"""
+
+
+def summarize(milliseconds: Sequence[float]) -> dict[str, float]:
+    """Return the median and the quartiles of times."""
+    low, median, high = np.percentile(milliseconds, [25, 50, 75])
+    return {"median": float(median), "lower_quartile": float(low), "upper_quartile": float(high)}
+
+
+def without_trimming(model: keras.Model, description: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of a model whose layers compute rows and columns that no layer uses, too."""
+    whole = [list(layer.output.shape[1:]) for layer in model.layers]
+    layers = zip(description["layers"], whole, strict=True)
+    return description | {"layers": [layer | {"output": output} for layer, output in layers]}
+
+
+def without_blocks(code: str) -> str:
+    """Return the canvas's code with a matrix product that takes one row and one column at a time."""
+    blocks = "const fullRows = rows - (rows % 4);"
+    if code.count(blocks) != 1:
+        raise SystemExit("forward_pass.js has changed: benchmarks/browser.py no longer finds its blocks of four.")
+    return code.replace(blocks, "const fullRows = 0;")
+
+
+def measure(browser: Browser, code: str, description: dict[str, Any], function: str, inputs: list) -> list[float]:
+    """Run a function on a new page, so that what the browser learned of other code does not count."""
+    page = browser.new_page()
+    page.add_script_tag(content=code)
+    page.add_script_tag(content=f"const model = {json.dumps(description)};")
+    times = page.evaluate(function, inputs)
+    page.close()
+    return times
+
+
+def main() -> None:
+    """Run all measurements, print them and write them down."""
+    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    if chromium is None:
+        raise SystemExit("Chromium is missing: install it, or name its program in the environment variable CHROMIUM.")
+    model = keras.models.load_model(settings.recorded("models/own_images.keras"), compile=False)
+    description, code = encode_model(model), join_modules()
+    _, (X_test, _) = load_mnist()
+    images = X_test[:COUNT].reshape(COUNT, -1).tolist()
+    drawings = [
+        {"pen": digit.pen, "strokes": [stroke.tolist() for stroke in digit.strokes]} for digit in draw_digits(COUNT)
+    ]
+
+    found: dict[str, Any] = {"machine": machine.describe(), "count": COUNT, "milliseconds": {}}
+    print(f"The machine was busy to {psutil.cpu_percent(interval=3):.0f} % before the measurements.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        found["chromium"] = browser.version
+        found["decode_ms"], found["first_ms"], *times = measure(browser, code, description, PREDICT, images)
+        found["milliseconds"]["a prediction"] = summarize(times)
+        for name, other_code, other_description in (
+            ("without trimming", code, without_trimming(model, description)),
+            ("without blocks of four", without_blocks(code), description),
+        ):
+            _, _, *times = measure(browser, other_code, other_description, PREDICT, images)
+            found["milliseconds"][name] = summarize(times)
+        _, *times = measure(browser, code, description, NORMALIZE, drawings)
+        found["milliseconds"]["from a drawing to 28 x 28"] = summarize(times)
+        browser.close()
+
+    print(f"Chromium {found['chromium']}, {found['machine']['processor']}")
+    print(f"decoding the weights: {found['decode_ms']:.1f} ms, the first prediction: {found['first_ms']:.1f} ms")
+    for name, time in found["milliseconds"].items():
+        print(f"{name:26} {time['median']:6.2f} ms ({time['lower_quartile']:.2f} to {time['upper_quartile']:.2f})")
+    path = settings.artifact("results/browser.json")
+    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    print(f"Written to {path.relative_to(settings.PROJECT) if not settings.SMOKE else path}.")
+
+
+if __name__ == "__main__":
+    main()
