@@ -153,7 +153,7 @@ def test_a_finger_beside_the_canvas_still_scrolls(touch_page, site):
     touch_page.goto((site / "far.html").as_uri())
     session = touch_page.context.new_cdp_session(touch_page)
     session.send("Input.synthesizeScrollGesture", {"x": 100, "y": 400, "yDistance": -200})
-    assert touch_page.evaluate("scrollY") > 100
+    touch_page.wait_for_function("scrollY > 100")  # the page hears of it a little after the finger is done
 
 
 def test_text_is_legible_on_a_dark_page(canvas, page):
