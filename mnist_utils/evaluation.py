@@ -394,7 +394,8 @@ def _shared(X: np.ndarray, y: np.ndarray) -> list:
     """
     backend, _ = joblib.parallel.get_active_backend()
     client = getattr(backend, "client", None)
-    return [X, y] if client is None else client.scatter([X, y], broadcast=True)
+    # Without hash=False equal data have one name, and the end of one evaluation may take them from the next.
+    return [X, y] if client is None else client.scatter([X, y], broadcast=True, hash=False)
 
 
 class _FailureInWorker(Exception):

@@ -22,7 +22,17 @@ from scipy import ndimage as ndi
 from scipy.ndimage import distance_transform_edt
 from skimage.transform import resize, resize_local_mean
 
-from mnist_utils.ink import TINY_MARGIN, TINY_ZOOM, Ink, find_ink, find_sheet, group_digit, is_flat, why_unreadable
+from mnist_utils.ink import (
+    TINY,
+    TINY_MARGIN,
+    TINY_ZOOM,
+    Ink,
+    find_ink,
+    find_sheet,
+    group_digit,
+    is_flat,
+    why_unreadable,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -388,7 +398,7 @@ def _to_grey(picture: Image.Image, findings: list[str]) -> np.ndarray:
 
 
 def locate_ink(
-    image: str | Path | Image.Image | ArrayLike, *, polarity: bool = True
+    image: str | Path | Image.Image | ArrayLike, *, polarity: bool = True, several: bool = False
 ) -> tuple[Ink | None, Reading, tuple[float, float, float]]:
     """Separate the ink of a picture from its paper: the first half of :func:`to_mnist`, for one digit or several.
 
@@ -398,6 +408,8 @@ def locate_ink(
         As in :func:`to_mnist`.
     polarity : bool
         If False, all that is bright is taken for ink, and black for paper.
+    several : bool
+        Whether the picture may hold several digits.
 
     Returns
     -------
@@ -424,7 +436,7 @@ def locate_ink(
         reading.reason = "the picture is of one colour"
         reading.findings.append(f"nothing to read: {reading.reason}")
         return None, reading, place
-    ink = find_ink(grey, polarity)
+    ink = find_ink(grey, polarity, several)
     if ink.contrast.shape != grey.shape:
         reading.findings.append(f"only {grey.shape[1]} x {grey.shape[0]} pixels: enlarged")
         place = (place[0] - TINY_MARGIN * scale, place[1] - TINY_MARGIN * scale, scale / TINY_ZOOM)
@@ -544,6 +556,8 @@ def to_mnist(
         stroke = False
     elif crop:
         reading.findings.append(f"the digit covers {100 * covered:.0f} % of the picture: cropped")
+    if max(reading.steps[0][1].shape) < TINY:
+        stroke = False  # between so few pixels, nobody knows where a stroke's outline is
     width = measure_stroke(soft) if crop else 0.0
     if stroke and width and not THIN <= width <= THICK:
         change = "thickened" if width < THIN else "thinned"

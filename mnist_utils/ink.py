@@ -17,6 +17,7 @@ from skimage.morphology import convex_hull_image
 from skimage.transform import hough_line, hough_line_peaks, resize
 
 __all__ = [
+    "TINY",
     "TINY_MARGIN",
     "TINY_ZOOM",
     "Component",
@@ -373,7 +374,7 @@ def _assess(ink: Ink, lines: bool = True) -> Ink:
     return ink
 
 
-def find_ink(grey: np.ndarray, polarity: bool = True) -> Ink:
+def find_ink(grey: np.ndarray, polarity: bool = True, several: bool = False) -> Ink:
     """Part a picture into ink and paper, and find the piece of ink that is most like a digit.
 
     Parameters
@@ -382,6 +383,8 @@ def find_ink(grey: np.ndarray, polarity: bool = True) -> Ink:
         Not all of one value.
     polarity : bool
         If False, all that is bright is taken for ink, and black for paper.
+    several : bool
+        Whether there may be several digits: then all pieces of writing speak for ink of their kind, not just one.
 
     Returns
     -------
@@ -402,6 +405,8 @@ def find_ink(grey: np.ndarray, polarity: bool = True) -> Ink:
     for dark in (True, False):
         for ink in _photo(draft, dark, WINDOWS):
             _assess(ink, lines=False)
+            if several and ink.main is not None:
+                ink.score = sum(_score(part, draft.shape) for part in ink.parts if belongs_to_writing(part, ink))
             ink.score *= 1.5 if dark == usual else 1.0
             candidates.append(ink)
     best = max(candidates, key=lambda ink: ink.score)

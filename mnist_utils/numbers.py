@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Number", "ReadDigit", "read_number"]
 
 MOST_DIGITS_TOUCHING = 4
+WIDE = 1.25  # width by height of a piece that is more likely two digits than one: a 5 with a long bar is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,9 +212,9 @@ def read_number(
     ----------
     image : path, PIL.Image.Image or array_like
         As in :func:`mnist_utils.images.to_mnist`.
-    classifier : callable
-        Takes a uint8 image (28, 28) in MNIST's format, answers a :class:`mnist_utils.predict.Prediction` (or anything
-        with ``digit`` and ``probability``).
+    classifier : Classifier or callable
+        A :class:`mnist_utils.predict.Classifier`, or what takes a uint8 image (28, 28) in MNIST's format and answers
+        something with ``digit`` and ``probability``.
 
     Returns
     -------
@@ -227,7 +228,9 @@ def read_number(
     ValueError
         If the file or the array is no picture.
     """
-    ink, reading, (left, top, scale) = locate_ink(image)
+    ink, reading, (left, top, scale) = locate_ink(image, several=True)
+    # Each piece is in MNIST's format already: a Classifier must not prepare it once more.
+    classifier = getattr(classifier, "read", classifier)
     number = Number([], reading.findings, reading.reason, reading.steps[0][1], scale)
     if ink is None:
         return number
@@ -260,7 +263,7 @@ def _split(group: _Group, read: Callable[[_Group], ReadDigit], most: int) -> lis
     """Read a group as one digit, or as several if it holds several that touch."""
     whole = read(group)
     height, width = group.mask.shape
-    if most < 2 or width < 0.75 * height or (width < 1.05 * height and whole.probability > 0.9):
+    if most < 2 or width < 0.75 * height or (width < WIDE * height and whole.probability > 0.9):
         return [whole]
     profile = ndi.uniform_filter1d(group.mask.sum(axis=0).astype(float), max(1, width // 40))
     least = 0.15 if width > 1.3 * height else 0.3  # a cut near the side of a wide 0 would make a 1 of its bow
@@ -286,6 +289,6 @@ def _split(group: _Group, read: Callable[[_Group], ReadDigit], most: int) -> lis
     surer, left, right, *_ = best
     # A single digit is seldom wider than high: the wider the piece, the less the halves have to convince.
     needed = 0.5 if width > 1.3 * height else 0.8
-    if surer > whole.probability or (width > 1.05 * height and surer > needed) or width > 1.8 * height:
+    if surer > whole.probability or (width > WIDE * height and surer > needed) or width > 1.8 * height:
         return [*_split(left, read, most - 1), *_split(right, read, most - 1)]
     return [whole]

@@ -89,13 +89,13 @@ def _photograph_all(inks: list[np.ndarray], seed: int) -> list[np.ndarray]:
     return joblib.Parallel(n_jobs=-1)(make(ink, seed + number) for number, ink in enumerate(inks))
 
 
-def load_picture_sets(n_photographs: int = 300) -> list[PictureSet]:
+def load_picture_sets(n_photographs: int = 200) -> list[PictureSet]:
     """Make the four sets of single digits.
 
     Parameters
     ----------
     n_photographs : int
-        How many of MNIST's test digits are photographed. The drawn digits all are.
+        How many of MNIST's test digits are photographed, and at most how many of the drawn digits.
 
     Returns
     -------
@@ -115,7 +115,11 @@ def load_picture_sets(n_photographs: int = 300) -> list[PictureSet]:
         PictureSet(
             "photos of MNIST's", _photograph_all([ink_from_mnist(X_test[row]) for row in rows], 10_000), y_test[rows]
         ),
-        PictureSet("photos of drawn", _photograph_all([ink / 255 for ink in drawings], 20_000), drawn_labels),
+        PictureSet(
+            "photos of drawn",
+            _photograph_all([ink / 255 for ink in drawings[:n_photographs]], 20_000),
+            drawn_labels[:n_photographs],
+        ),
     ]
 
 

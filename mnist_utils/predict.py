@@ -113,10 +113,20 @@ class Classifier:
         pixels = to_mnist(image).image
         if pixels is None:
             return Prediction(digit=None, probabilities=np.zeros(10, dtype=np.float32))
-        return self._read(pixels)
+        return self.read(pixels)
 
-    def _read(self, pixels: np.ndarray) -> Prediction:
-        """Read an image (28, 28) that is in MNIST's format, without asking whether it holds a digit."""
+    def read(self, pixels: np.ndarray) -> Prediction:
+        """Read an image that is in MNIST's format already, without asking whether it holds a digit.
+
+        Parameters
+        ----------
+        pixels : ndarray of uint8, shape (28, 28)
+            Bright ink on black.
+
+        Returns
+        -------
+        Prediction
+        """
         probabilities = self.predict(pixels[np.newaxis])[0]
         return Prediction(digit=int(probabilities.argmax()), probabilities=probabilities)
 
@@ -215,8 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for file in options.files:
         try:
             if options.number:
-                # Not the classifier itself: what comes from read_number is in MNIST's format already.
-                answer = (read_number(file, classifier._read).text or "-",)
+                answer = (read_number(file, classifier).text or "-",)
             else:
                 prediction = classifier(file)
                 digit = "-" if prediction.digit is None else prediction.digit

@@ -115,3 +115,13 @@ def test_the_books_files_are_those_of_its_models_and_small(tmp_path):
     code = sum(compressed.values()) - sum(weights)
     assert len(weights) == len(settings.MODELS)
     assert code + max(weights) < 700_000  # what a page with one model loads
+
+
+def test_recorded_times_bear_out_what_chapter_8_says_of_them():
+    recorded = json.loads(settings.recorded("results/browser.json").read_text("utf-8"))
+    median = {name: times["median"] for name, times in recorded["milliseconds"].items()}
+    assert median["a prediction"] < 5
+    assert 1.1 < median["without trimming"] / median["a prediction"] < 1.4  # it has 1.23 times the products
+    assert median["without blocks of four"] > 2 * median["a prediction"]
+    assert median["from a drawing to 28 x 28"] + median["a prediction"] < 1000 / 60
+    assert recorded["first_ms"] > 2 * median["a prediction"]

@@ -257,7 +257,7 @@ def test_a_batch_gets_the_models_answers_in_order(toy):
 def test_the_finalized_model_answers_as_in_keras(mnist):
     X = mnist[0][..., np.newaxis] / 255
     model = keras.models.load_model(settings.recorded("models/final_model.keras"))
-    np.testing.assert_allclose(Classifier().predict(X), model.predict(X, verbose=0), atol=1e-5)
+    np.testing.assert_allclose(Classifier("final_model").predict(X), model.predict(X, verbose=0), atol=1e-5)
 
 
 def test_a_batch_is_read_in_every_form(toy, mnist):
