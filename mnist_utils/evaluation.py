@@ -168,7 +168,7 @@ def evaluate_model(
     FoldError
         If the training of a fold fails. What other folds have done is kept for the next call.
     RuntimeError
-        If the same evaluation is already running.
+        If the same evaluation is already running, or joblib's backend has a single worker.
     """
     started = time.perf_counter()
     X, y, epochs = _at_scale(X, y, epochs)
@@ -369,6 +369,11 @@ def _no_warning_of_replaced_workers() -> Iterator[None]:
 
 def _workers(n_jobs: int | None, n_trainings: int) -> tuple[joblib.Parallel, int]:
     """Return joblib's runner and how many trainings it has at work at a time."""
+    if joblib.effective_n_jobs(2) < 2:
+        raise RuntimeError(
+            "joblib would train in this process, where TensorFlow has several threads: its backend has one worker "
+            "only. Give the Dask cluster a second worker, or leave out joblib.parallel_config."
+        )
     if n_jobs is None:
         configured = joblib.effective_n_jobs(None)  # 1 unless the reader chose a backend, a cluster for example
         if configured > 1:

@@ -493,3 +493,8 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(cluster, data, folder
     killer.join()
     assert not psutil.pid_exists(victim)
     assert on_cluster.histories == evaluate_model(define_model, *data, **arguments).histories
+
+
+def test_a_backend_without_workers_is_refused(data):
+    with joblib.parallel_config(backend="sequential"), pytest.raises(RuntimeError, match="second worker"):
+        evaluate_model(define_model, *data, epochs=1, verbose=0)
