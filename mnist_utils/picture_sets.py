@@ -26,7 +26,7 @@ from mnist_utils.photographs import draw_scene, ink_from_mnist, photograph
 __all__ = ["NumberPicture", "PictureSet", "bring_to_mnist", "load_number_pictures", "load_picture_sets"]
 
 DRAWN_DIGITS = "notebooks/images/drawn_digits.npz"  # python -m mnist_utils.strokes notebooks/images/drawn_digits.npz
-SMOKE_PICTURES = 10
+SMOKE_PICTURES = 6
 DIGIT_HEIGHT, LINE_HEIGHT, PAGE_WIDTH = 110, 150, 640  # of a page of digits, in pixels
 GAPS = (-14, 4, 12, 25)  # between two digits, in pixels: in the first case they touch or overlap
 
