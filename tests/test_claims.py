@@ -108,7 +108,7 @@ def final() -> dict:
 
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
-    return Classifier()
+    return Classifier("final_model")
 
 
 def test_the_chosen_model_has_the_highest_mean(results):
