@@ -17,25 +17,26 @@ from mnist_utils import settings  # isort: skip  # before Keras: it imports Tens
 import keras
 import numpy as np
 import psutil
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from mnist_utils.data import load_mnist
 from mnist_utils.export import encode_model, join_modules
 from mnist_utils.strokes import draw_digits
 
 COUNT = 300  # of images, and of drawings
+BATCH = 30  # the ways take turns, so many at a time: what disturbs the machine for a while disturbs them all
 
 # Each call is timed on its own, by a clock that moves in steps of 0.1 ms or finer.
-PREDICT = """images => {
-    const timed = (call) => {
-        const begin = performance.now();
-        call();
-        return performance.now() - begin;
-    };
-    let network;
-    const decoding = timed(() => { network = digitCanvas.loadNetwork(model); });
-    return [decoding, ...images.map((image) => timed(() => network(image)))];
+DECODE = """() => {
+    const begin = performance.now();
+    globalThis.network = digitCanvas.loadNetwork(model);
+    return performance.now() - begin;
 }"""
+PREDICT = """images => images.map((image) => {
+    const begin = performance.now();
+    network(image);
+    return performance.now() - begin;
+})"""
 NORMALIZE = """digits => {
     const canvas = Object.assign(document.createElement("canvas"), { width: 280, height: 280 });
     const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -74,14 +75,12 @@ def without_blocks(code: str) -> str:
     return code.replace(blocks, "const fullRows = 0;")
 
 
-def measure(browser: Browser, code: str, description: dict[str, Any], function: str, inputs: list) -> list[float]:
-    """Run a function on a new page, so that what the browser learned of other code does not count."""
-    page = browser.new_page()
+def open_page(browser: Browser, code: str, description: dict[str, Any]) -> Page:
+    """Open a page with the code and a model, apart from other pages: what the browser learns of one is its own."""
+    page = browser.new_context().new_page()
     page.add_script_tag(content=code)
     page.add_script_tag(content=f"const model = {json.dumps(description)};")
-    times = page.evaluate(function, inputs)
-    page.close()
-    return times
+    return page
 
 
 def main() -> None:
@@ -97,24 +96,28 @@ def main() -> None:
         {"pen": digit.pen, "strokes": [stroke.tolist() for stroke in digit.strokes]} for digit in draw_digits(COUNT)
     ]
 
-    found: dict[str, Any] = {"machine": machine.describe(), "count": COUNT, "milliseconds": {}}
-    print(f"The machine was busy to {psutil.cpu_percent(interval=3):.0f} % before the measurements.")
+    found: dict[str, Any] = {"machine": machine.describe(), "count": COUNT}
+    found["busy_before"] = psutil.cpu_percent(interval=3) / 100
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         found["chromium"] = browser.version
-        found["decode_ms"], found["first_ms"], *times = measure(browser, code, description, PREDICT, images)
-        found["milliseconds"]["a prediction"] = summarize(times)
-        for name, other_code, other_description in (
-            ("without trimming", code, without_trimming(model, description)),
-            ("without blocks of four", without_blocks(code), description),
-        ):
-            _, _, *times = measure(browser, other_code, other_description, PREDICT, images)
-            found["milliseconds"][name] = summarize(times)
-        _, *times = measure(browser, code, description, NORMALIZE, drawings)
-        found["milliseconds"]["from a drawing to 28 x 28"] = summarize(times)
+        ways = {
+            "a prediction": (open_page(browser, code, description), PREDICT, images),
+            "without trimming": (open_page(browser, code, without_trimming(model, description)), PREDICT, images),
+            "without blocks of four": (open_page(browser, without_blocks(code), description), PREDICT, images),
+            "from a drawing to 28 x 28": (open_page(browser, code, description), NORMALIZE, drawings),
+        }
+        found["decode_ms"], *_ = [page.evaluate(DECODE) for page, _, _ in ways.values()]
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for begin in range(0, COUNT, BATCH):
+            for name, (page, function, inputs) in ways.items():
+                page.bring_to_front()
+                times[name] += page.evaluate(function, inputs[begin : begin + BATCH])
         browser.close()
+    found["first_ms"] = times["a prediction"][0]
+    found["milliseconds"] = {name: summarize(values) for name, values in times.items()}
 
-    print(f"Chromium {found['chromium']}, {found['machine']['processor']}")
+    print(f"Chromium {found['chromium']}, {found['machine']['processor']}, busy to {found['busy_before']:.0%} before")
     print(f"decoding the weights: {found['decode_ms']:.1f} ms, the first prediction: {found['first_ms']:.1f} ms")
     for name, time in found["milliseconds"].items():
         print(f"{name:26} {time['median']:6.2f} ms ({time['lower_quartile']:.2f} to {time['upper_quartile']:.2f})")
