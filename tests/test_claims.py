@@ -4,6 +4,7 @@ A test here fails after a `make run` whose numbers no longer support a sentence:
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from mnist_utils.images import load_image
 from mnist_utils.predict import Classifier
 from mnist_utils.statistics import compare
 
-IMAGES = Path(__file__).resolve().parents[1] / "notebooks" / "images"
+PROJECT = Path(__file__).resolve().parents[1]
+IMAGES = PROJECT / "notebooks" / "images"
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +145,54 @@ def test_own_pictures_are_misread_as_they_are_and_read_in_mnists_format(classifi
 def test_blank_paper_and_noise_are_no_digits_to_the_classifier(classifier):
     assert classifier(np.full((100, 100), 255, dtype="uint8")).digit is None
     assert classifier(np.random.default_rng(0).random((28, 28))).digit is None
+
+
+def printed(chapter: str, code: str) -> str:
+    """Return what the cell with this piece of code printed in the recorded run."""
+    notebook = json.loads((PROJECT / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    (cell,) = (cell for cell in notebook["cells"] if cell["cell_type"] == "code" and code in "".join(cell["source"]))
+    return "".join(line for output in cell["outputs"] for line in output.get("text", []))
+
+
+def test_own_images_model_is_better_on_the_8x8_digits_and_not_shown_to_differ_elsewhere():
+    text = printed("07_own_handwriting", "mcnemar(labels[name], final_digits[name], own_digits[name])")
+    p_values = {line[:18].strip(): float(re.search(r"p = ([\d.e-]+)", line)[1]) for line in text.splitlines()}
+    assert p_values.pop("8x8 digits") < 0.05 / 4
+    assert min(p_values.values()) > 0.05
+
+
+def test_what_the_ablation_says_of_each_step():
+    text = printed("07_own_handwriting", 'if case != "all steps":')
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            found[line] = {}
+        elif "p =" in line:
+            step, accuracy, p_value = re.search(r"no (\w+) +([\d.]+)%   p = ([\d.e-]+)", line).groups()
+            found[list(found)[-1]][step] = float(accuracy), float(p_value)
+    assert len(found) == 4
+    for name, steps in found.items():
+        assert steps["box"][1] < 0.05
+        assert steps["mass"][1] > 0.05
+        assert steps["stroke"][1] > 0.05
+        if name.startswith("photos"):
+            assert steps["polarity"][0] < 30
+            assert steps["crop"][0] < 70
+    assert found["drawn"]["crop"][1] < 0.05
+    assert found["8x8 digits"]["crop"][1] > 0.05
+
+
+def test_digits_apart_are_read_and_touching_ones_often_not():
+    text = printed("07_own_handwriting", 'print("touching" if touching else "apart")')
+    (right, n), (right_touching, n_touching) = (
+        map(int, found) for found in re.findall(r"digits read: (\d+) of (\d+)", text)
+    )
+    assert right / n > 0.95
+    assert right_touching / n_touching < 0.8
+    assert (right + right_touching) / (n + n_touching) > 0.9
+
+
+def test_the_refit_helps():
+    text = printed("07_own_handwriting", 'print_accuracy("after", after == y_score)')
+    assert float(re.search(r"after +([\d.]+)%", text)[1]) > 98
+    assert float(re.search(r"p = ([\d.e-]+)", text)[1]) < 0.05
