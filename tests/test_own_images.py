@@ -28,9 +28,9 @@ def test_the_default_is_the_model_for_own_images(classifier):
 
 @pytest.mark.slow
 def test_it_reads_pictures_that_are_not_mnists(classifier, monkeypatch):
-    """Thirty of each set: enough to notice a step that broke, at a fraction of the chapter's time."""
+    """Twenty of each set: enough to notice a step that broke, at a fraction of the chapter's time."""
     monkeypatch.setattr(settings, "SMOKE", True)
-    monkeypatch.setattr(picture_sets, "SMOKE_PICTURES", 30)
+    monkeypatch.setattr(picture_sets, "SMOKE_PICTURES", 20)
     shares = [share_read(classifier, each.pictures, each.labels) for each in load_picture_sets()]
     assert min(shares) >= 0.9
     assert shares[1] >= 0.98  # the drawn ones
