@@ -25,8 +25,10 @@ def predict_in_browser(page: Page, code: str, description: dict, images: np.ndar
     return np.array(page.evaluate(PREDICT, images.reshape(len(images), -1).tolist()))
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize(("dtype", "tolerance"), [("int16", 1e-3), ("float32", 1e-5)])
+@pytest.mark.parametrize(
+    ("name", "dtype", "tolerance"),
+    [*((name, "int16", 1e-3) for name in MODELS), ("own_images", "float32", 1e-5)],
+)
 def test_probabilities_equal_keras_on_test_images(page, code, models, name, dtype, tolerance):
     model = models[name]
     _, (X_test, _) = load_mnist()
