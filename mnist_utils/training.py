@@ -11,9 +11,10 @@ import hashlib
 import json
 import logging
 import os
+import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,8 +111,7 @@ def train(
     RuntimeError
         If this process already runs TensorFlow with several threads.
     """
-    with _one_at_a_time:
-        _prepare_process()
+    with _session(training):
         state = load_state(checkpoint) if checkpoint and checkpoint.exists() else TrainingState()
         if state.epochs >= epochs:
             return state
@@ -160,23 +160,15 @@ def fingerprint(training: Training, X: np.ndarray, y: np.ndarray) -> str:
     Raises
     ------
     ValueError
-        If the model is not compiled, or not with an accuracy.
+        If the model is not compiled, or not with an accuracy, or is another one at each definition.
     """
-    with _one_at_a_time:
-        _prepare_process()
-        model = _new_model(training, X, y)
-        # The momentum acts from the second step on.
-        for _ in range(2):
-            logs = model.train_step((X, y))
-        if "accuracy" not in logs:
-            raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
-        digest = hashlib.sha256()
-        with contextlib.suppress(NotImplementedError):  # a model written as a class may have no configuration
-            digest.update(model.to_json().encode())
-            digest.update(json.dumps(model.get_compile_config(), sort_keys=True, default=str).encode())
-        for variable in _all_variables(model):
-            digest.update(variable.numpy().tobytes())
-        return digest.hexdigest()
+    one, two = (_digest(training, X, y) for _ in range(2))
+    if one != two:
+        raise ValueError(
+            "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
+            "random numbers, or give your own generator a seed."
+        )
+    return one
 
 
 def restore(model: keras.Model, state: TrainingState) -> None:
@@ -232,36 +224,59 @@ def save_state(state: TrainingState, checkpoint: Path) -> None:
     checkpoint.with_suffix(".epochs").write_text(str(state.epochs))
 
 
-def _new_model(training: Training, X: np.ndarray, y: np.ndarray) -> keras.Model:
-    """Define the model of a training, with all its variables, the same at each call."""
+@contextlib.contextmanager
+def _session(training: Training) -> Iterator[None]:
+    """Give a training this process as if it were new: one thread, no model before, random numbers from its seed.
 
-    def define() -> keras.Model:
+    Keras takes the seeds of initial weights and of dropout from ``random.randint``. Its generator belongs to the whole
+    process, and threads of a Dask worker draw from it whenever they like. Here, the training has one of its own.
+    """
+    with _one_at_a_time:
+        _prepare_process()
         keras.utils.clear_session()  # frees the models before; numbers in layers' names start again
         keras.config.set_dtype_policy(training.precision)
         keras.utils.set_random_seed(training.seed)
-        model = training.define_model()
-        if not isinstance(model, keras.Model):
-            raise TypeError(f"define_model returned {model!r}, not a Keras model: end it with `return model`.")
-        if not model.compiled:
-            raise ValueError("define_model returned a model that is not compiled: end it with model.compile(...).")
-        # Keras makes some variables (of the metrics, of the optimizer) only when they are first needed.
-        model.test_step((X[:1], y[:1]))
-        model.optimizer.build(model.trainable_variables)
-        return model
+        own, this_thread, shared = random.Random(training.seed), threading.get_ident(), random.randint
 
-    # Keras seeds initial weights and dropout from Python's generator, which belongs to the whole process. Threads of a
-    # cluster's worker draw from it, too, for example when another worker was lost. Two equal models tell that none did.
-    model = define()
-    for _ in range(5):
-        other = define()
-        pairs = zip(_all_variables(model), _all_variables(other), strict=True)
-        if all(np.array_equal(one.numpy(), two.numpy()) for one, two in pairs):
-            return other
-        model = other
-    raise ValueError(
-        "define_model starts from other weights each time, so its scores could not be reproduced: let Keras draw its "
-        "random numbers, or give your own generator a seed."
-    )
+        def randint(low: int, high: int) -> int:
+            return (own.randint if threading.get_ident() == this_thread else shared)(low, high)
+
+        random.randint = randint
+        try:
+            yield
+        finally:
+            random.randint = shared
+
+
+def _new_model(training: Training, X: np.ndarray, y: np.ndarray) -> keras.Model:
+    """Define the model of a training, with all its variables."""
+    model = training.define_model()
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"define_model returned {model!r}, not a Keras model: end it with `return model`.")
+    if not model.compiled:
+        raise ValueError("define_model returned a model that is not compiled: end it with model.compile(...).")
+    # Keras makes some variables (of the metrics, of the optimizer) only when they are first needed.
+    model.test_step((X[:1], y[:1]))
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _digest(training: Training, X: np.ndarray, y: np.ndarray) -> str:
+    """Return the hash of a new model and of what two training steps make of it."""
+    with _session(training):
+        model = _new_model(training, X, y)
+        # The momentum acts from the second step on.
+        for _ in range(2):
+            logs = model.train_step((X, y))
+        if "accuracy" not in logs:
+            raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+        digest = hashlib.sha256()
+        with contextlib.suppress(NotImplementedError):  # a model written as a class may have no configuration
+            digest.update(model.to_json().encode())
+            digest.update(json.dumps(model.get_compile_config(), sort_keys=True, default=str).encode())
+        for variable in _all_variables(model):
+            digest.update(variable.numpy().tobytes())
+        return digest.hexdigest()
 
 
 def _all_variables(model: keras.Model) -> list[keras.Variable]:

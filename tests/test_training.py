@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -163,17 +164,26 @@ def test_the_seed_decides(data):
     assert losses[0] == losses[1] != losses[2]
 
 
-def test_another_thread_that_draws_a_random_number_meanwhile_changes_nothing(data):
+def test_another_thread_that_draws_random_numbers_all_the_time_changes_nothing(data):
     undisturbed = in_worker(train, training_of(define_convolution), *data, 1)
-    calls = []
 
-    def define_disturbed():
-        calls.append(1)
-        if len(calls) == 1:
-            random.random()  # as a thread of a cluster's worker does, from the generator that Keras takes seeds from
-        return define_convolution()
+    def train_disturbed(*arguments):
+        over = threading.Event()
 
-    disturbed = in_worker(train, training_of(define_disturbed), *data, 1)
+        def draw() -> None:
+            while not over.wait(0.001):
+                random.random()  # as threads of a cluster's worker do, from the generator that Keras takes seeds from
+                random.randint(1, 6)
+
+        thread = threading.Thread(target=draw)
+        thread.start()
+        try:
+            return train(*arguments)
+        finally:
+            over.set()
+            thread.join()
+
+    disturbed = in_worker(train_disturbed, training_of(define_convolution), *data, 1)
     assert disturbed.history == undisturbed.history
 
 
@@ -184,8 +194,9 @@ def test_a_model_that_is_another_each_time_is_refused(data):
     def by_chance(shape, dtype=None):
         return np.random.default_rng().random(shape, np.float32)
 
-    with pytest.raises(ValueError, match="starts from other weights each time"):
-        in_worker(train, training_of(define_by_chance), *data, 1)
+    X, y = data
+    with pytest.raises(ValueError, match="another model each time"):
+        in_worker(fingerprint, training_of(define_by_chance), X[:32], y[:32])
 
 
 def test_a_process_with_several_threads_is_refused(tmp_path):
