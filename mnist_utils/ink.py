@@ -406,7 +406,9 @@ def find_ink(grey: np.ndarray, polarity: bool = True, several: bool = False) -> 
         for ink in _photo(draft, dark, WINDOWS):
             _assess(ink, lines=False)
             if several and ink.main is not None:
-                ink.score = sum(_score(part, draft.shape) for part in ink.parts if belongs_to_writing(part, ink))
+                ink.score = sum(
+                    _score(part, draft.shape) for part in ink.parts if belongs_to_writing(part, ink, several)
+                )
             ink.score *= 1.5 if dark == usual else 1.0
             candidates.append(ink)
     best = max(candidates, key=lambda ink: ink.score)
@@ -516,13 +518,17 @@ def why_unreadable(ink: Ink) -> str:
     return ""
 
 
-def belongs_to_writing(part: Component, ink: Ink) -> bool:
-    """Whether a component may be a piece of a digit written with the main component's pen."""
+def belongs_to_writing(part: Component, ink: Ink, several: bool = False) -> bool:
+    """Whether a component may be a piece of a digit written with the main component's pen.
+
+    Of several digits, one that is about as tall as the main one may have been written with another pen.
+    """
     main, shape = ink.main, ink.contrast.shape
     if part is main:
         return True
     if part.area < 0.02 * main.area or part.level < 0.5 * main.level or part.support < 0.6:
         return False
-    if not 0.35 * main.thickness <= part.thickness <= 2.5 * main.thickness:
+    as_tall = several and part.own.shape[0] > 0.6 * main.own.shape[0] and part.thickness < 0.4 * part.own.shape[0]
+    if not as_tall and not 0.35 * main.thickness <= part.thickness <= 2.5 * main.thickness:
         return False
     return not (part.edges(shape) and _hugs_edges(part, shape))

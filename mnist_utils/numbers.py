@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -242,7 +242,7 @@ def read_number(
         size = (group.mask.shape[1] * scale, group.mask.shape[0] * scale)
         return ReadDigit(answer.digit, float(answer.probability), box + size, image)
 
-    groups = _group_strokes([part for part in ink.parts if belongs_to_writing(part, ink)])
+    groups = _group_strokes([part for part in ink.parts if belongs_to_writing(part, ink, several=True)])
     number.lines = [
         # A blot is no digit to the classifier.
         [digit for group in line for digit in _split(group, read, MOST_DIGITS_TOUCHING) if digit.digit is not None]
@@ -254,9 +254,12 @@ def read_number(
 
 def _to_image(ink: Ink, group: _Group) -> np.ndarray:
     """Return one group in MNIST's format."""
+    margin = 4 + max(group.mask.shape) // 20  # for soft edges, and for hairlines that are thickened
+    rows = slice(max(0, group.top - margin), group.bottom + margin)
+    columns = slice(max(0, group.left - margin), group.right + margin)
     mask = np.zeros(ink.contrast.shape, bool)
     mask[group.top : group.bottom, group.left : group.right] = group.mask
-    return normalize_ink(collect_ink(ink, mask)[0])
+    return normalize_ink(collect_ink(replace(ink, contrast=ink.contrast[rows, columns]), mask[rows, columns])[0])
 
 
 def _split(group: _Group, read: Callable[[_Group], ReadDigit], most: int) -> list[ReadDigit]:
