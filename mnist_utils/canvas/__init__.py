@@ -7,9 +7,9 @@ JavaScript, in the files of this folder, without a build step:
     The canvas itself.
 ``normalize_ink.js``
     :func:`mnist_utils.images.normalize_ink` in JavaScript, so that the 28 x 28 pixels are seen while drawing.
-``forward_pass.js``, ``page.js``
-    The model in JavaScript, and what stands in for Python on a page of the book, where there is no kernel:
-    :mod:`mnist_utils.export` writes what such a page loads.
+``forward_pass.js``, ``page.js``, ``loader.js``
+    The model in JavaScript, what stands in for Python on a page of the book, where there is no kernel, and what loads
+    both when a canvas comes into view: :mod:`mnist_utils.export` writes what such a page needs.
 
 The chapter on reading your own handwriting shows it.
 """
