@@ -192,6 +192,17 @@ def test_digits_apart_are_read_and_touching_ones_often_not():
     assert (right + right_touching) / (n + n_touching) > 0.9
 
 
+def test_the_number_that_is_shown_has_two_eights_taken_for_one():
+    text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier)")
+    written, read = re.findall(r": +(\S+)", text)
+    assert written.replace("88", "8") == read
+
+
+def test_two_workers_are_faster_than_one_but_not_twice():
+    text = printed("09_scaling_out", "alone.seconds / there.seconds")
+    assert 1 < float(re.search(r"ratio +([\d.]+)", text)[1]) < 2.1
+
+
 def test_the_refit_helps():
     text = printed("07_own_handwriting", 'print_accuracy("after", after == y_score)')
     assert float(re.search(r"after +([\d.]+)%", text)[1]) > 98
