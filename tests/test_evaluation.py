@@ -365,10 +365,8 @@ def test_another_model_data_or_setting_takes_up_nothing(data, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "error", [ValueError("a shape is wrong"), tf.errors.ResourceExhaustedError(None, None, "out of memory")]
-)
-def test_a_fold_that_fails_is_named_and_the_others_are_kept(error, data, folder):
+def test_a_fold_that_fails_is_named_and_the_others_are_kept(data, folder):
+    error = tf.errors.ResourceExhaustedError(None, None, "out of memory")  # of a kind that is not easily pickled
     flag, calls = folder / "flag", folder / "calls"
     flag.touch()
     calls.touch()
