@@ -31,6 +31,7 @@ from machine import describe  # noqa: E402
 
 TIMES = PROJECT / "results" / "notebooks.json"
 PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm describes a bar in plain text: "baseline:  40%|████  | 20/50"
+ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # where an object lies in memory: another place in each run
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -109,9 +110,10 @@ def run(paths: list[Path]) -> int:
 
 
 def read_text(cell: NotebookNode) -> str:
-    """Return what a cell printed and answered, as plain text."""
+    """Return what a cell printed and answered, as plain text, without addresses in memory."""
     outputs = cell.get("outputs", [])
-    return "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+    text = "\n".join(output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs)
+    return ADDRESS.sub("", text)
 
 
 def read_figures(cell: NotebookNode) -> list[str]:

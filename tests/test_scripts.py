@@ -48,6 +48,11 @@ def test_compare_leaves_out_cells_that_print_times() -> None:
     assert notebooks.compare("x.ipynb", before, after) == (0, 0)
 
 
+def test_compare_leaves_out_where_an_object_lies_in_memory() -> None:
+    before, after = (notebook_that_printed(f"<Canvas object at {place}> 7") for place in ("0x7f66aa", "0x7f0173f8"))
+    assert notebooks.compare("x.ipynb", before, after) == (1, 0)
+
+
 def test_recorded_time_says_how_long_when_where_and_with_what(times: Path) -> None:
     notebooks.record_time("01_dataset", 12.34)
     (entry,) = json.loads(times.read_text()).values()
