@@ -406,9 +406,8 @@ def find_ink(grey: np.ndarray, polarity: bool = True, several: bool = False) -> 
         for ink in _photo(draft, dark, WINDOWS):
             _assess(ink, lines=False)
             if several and ink.main is not None:
-                ink.score = sum(
-                    _score(part, draft.shape) for part in ink.parts if belongs_to_writing(part, ink, several)
-                )
+                writing = [part for part in ink.parts if belongs_to_writing(part, ink, several)]
+                ink.score = sum(_score(part, draft.shape) for part in writing)
             ink.score *= 1.5 if dark == usual else 1.0
             candidates.append(ink)
     best = max(candidates, key=lambda ink: ink.score)

@@ -346,6 +346,12 @@ def test_a_number_is_read_from_left_to_right():
     assert all(digit.probability == 0.99 for digit in number.digits)
 
 
+def test_a_digit_of_another_pen_is_not_left_out():
+    page = write(np.zeros((140, 500), np.uint8), "11", 20, 20)
+    page[30:110, 300:304] = 255
+    assert read_number(page, read_fake).text == "111"
+
+
 def test_lines_are_read_one_after_the_other():
     page = write(np.zeros((300, 400), np.uint8), "01", 20, 20)
     number = read_number(255 - write(page, "110", 160, 40), read_fake)
