@@ -22,6 +22,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from mnist_utils.kernels import fused_kernels
+
 __all__ = ["Training", "TrainingState", "fingerprint", "load_state", "restore", "save_state", "train"]
 
 # TensorFlow's seeds and thread counts belong to a whole process: one training at a time in each.
@@ -228,6 +230,8 @@ def save_state(state: TrainingState, checkpoint: Path) -> None:
 def _session(training: Training) -> Iterator[None]:
     """Give a training this process as if it were new: one thread, no model before, random numbers from its seed.
 
+    Within it, models train with the fused kernels.
+
     Keras takes the seeds of initial weights and of dropout from ``random.randint``. Its generator belongs to the whole
     process, and threads of a Dask worker draw from it whenever they like. Here, the training has one of its own.
     """
@@ -243,7 +247,8 @@ def _session(training: Training) -> Iterator[None]:
 
         random.randint = randint
         try:
-            yield
+            with fused_kernels():
+                yield
         finally:
             random.randint = shared
 
