@@ -1,7 +1,7 @@
 """What the machine can do: its peak in matrix products, its instructions, the memory that a program takes.
 
-``python benchmarks/machine.py 1`` waits for a line on its standard input, multiplies matrices in one thread (0: as many
-as TensorFlow likes), and prints the GFLOP/s that it reached.
+``python benchmarks/machine.py matrices 1`` waits for a line on its standard input, multiplies matrices in one thread
+(0: as many as TensorFlow likes), and prints the GFLOP/s that it reached; with ``convolutions``, it trains one instead.
 """
 
 import os
@@ -19,11 +19,14 @@ PEAK_SECONDS = 4.0
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
 
 
-def matmul_gflops(threads: int) -> float:
-    """Return the rate of float32 matrix products in this process, in GFLOP/s.
+def gflops(kind: str, threads: int) -> float:
+    """Return the rate of float32 work in this process, in GFLOP/s.
 
     Parameters
     ----------
+    kind : {"matrices", "convolutions"}
+        Products of two square matrices; or the largest convolution of the deeper model at batch size 32, forward and
+        both gradients: the same work as in training, and nothing else.
     threads : int
         Threads to use; 0 for TensorFlow's default.
     """
@@ -33,8 +36,20 @@ def matmul_gflops(threads: int) -> float:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    a, b = tf.random.normal((SIDE, SIDE)), tf.random.normal((SIDE, SIDE))
-    float(tf.reduce_sum(a @ b))  # warm up
+    if kind == "matrices":
+        a, b = tf.random.normal((SIDE, SIDE)), tf.random.normal((SIDE, SIDE))
+        operations = 2 * SIDE**3
+    else:
+        a, b = tf.random.normal((32, 11, 11, 64)), tf.random.normal((3, 3, 64, 64))
+        operations = 3 * 2 * (32 * 9 * 9) * (3 * 3 * 64 * 64)
+
+    @tf.function
+    def work() -> list:
+        if kind == "matrices":
+            return [a @ b]
+        return tf.gradients(tf.nn.conv2d(a, b, strides=1, padding="VALID"), [a, b], tf.ones((32, 9, 9, 64)))
+
+    work()
     print("ready", flush=True)
     sys.stdin.readline()
     best, end = 0.0, time.perf_counter() + PEAK_SECONDS
@@ -42,26 +57,28 @@ def matmul_gflops(threads: int) -> float:
         # A product takes tens of milliseconds; several at a time keep the clock's share small.
         started = time.perf_counter()
         for _ in range(4):
-            product = a @ b
-        product.numpy()
-        best = max(best, 4 * 2 * SIDE**3 / (time.perf_counter() - started) / 1e9)
+            results = work()
+        results[-1].numpy()
+        best = max(best, 4 * operations / (time.perf_counter() - started) / 1e9)
     return best
 
 
 def measure_peak(n_cores: int) -> dict[str, float]:
-    """Return the machine's rates of float32 matrix products in GFLOP/s.
+    """Return the machine's rates of float32 work in GFLOP/s.
 
     Returns
     -------
     dict
-        ``one_process_default_threads``; ``processes_of_one_thread``, the sum over one process a core, all at the same
-        time; and the larger as ``peak``.
+        Of matrix products ``one_process_default_threads``; ``processes_of_one_thread``, the sum over one process a
+        core, all at the same time; and the larger as ``peak``. ``convolutions``, the same sum for TensorFlow's own
+        convolution: no network of such layers trains faster.
     """
 
-    def run(threads: list[int]) -> float:
+    def run(kind: str, threads: list[int]) -> float:
         pipe = subprocess.PIPE
         processes = [
-            subprocess.Popen([sys.executable, __file__, str(n)], stdin=pipe, stdout=pipe, text=True) for n in threads
+            subprocess.Popen([sys.executable, __file__, kind, str(n)], stdin=pipe, stdout=pipe, text=True)
+            for n in threads
         ]
         for process in processes:
             if process.stdout.readline() != "ready\n":
@@ -71,8 +88,11 @@ def measure_peak(n_cores: int) -> dict[str, float]:
             process.stdin.flush()
         return sum(float(process.communicate()[0]) for process in processes)
 
-    rates = {"one_process_default_threads": run([0]), "processes_of_one_thread": run([1] * n_cores)}
-    return rates | {"peak": max(rates.values())}
+    rates = {
+        "one_process_default_threads": run("matrices", [0]),
+        "processes_of_one_thread": run("matrices", [1] * n_cores),
+    }
+    return rates | {"peak": max(rates.values()), "convolutions": run("convolutions", [1] * n_cores)}
 
 
 def bfloat16_instructions() -> tuple[bool, str]:
@@ -140,4 +160,4 @@ class PeakMemory:
 
 
 if __name__ == "__main__":
-    print(matmul_gflops(int(sys.argv[1])))
+    print(gflops(sys.argv[1], int(sys.argv[2])))
