@@ -197,8 +197,8 @@ def main() -> None:
     found["peak_gflops"] = machine.measure_peak(found["machine"]["cores"])
     print(
         "Matrix products in float32, GFLOP/s: {one_process_default_threads:.0f} in one process, "
-        "{processes_of_one_thread:.0f} in one process a core with one thread each. A convolution alone (64 filters on 64 "
-        "channels, forward and back) reaches {convolutions:.0f} there.".format(**found["peak_gflops"])
+        "{processes_of_one_thread:.0f} in one process a core with one thread each. A convolution alone (64 filters on "
+        "64 channels, forward and back) reaches {convolutions:.0f} there.".format(**found["peak_gflops"])
     )
     found["models"] = compare_with_listing(arguments.models, found["peak_gflops"], size)
     found["equal_to_the_bit"] = check_equality(arguments.models, small)
