@@ -83,11 +83,10 @@ def test_deeper_is_better_than_both_by_intervals_that_hold_together(results):
     assert compare(results["baseline"], results["batch_norm"], confidence=confidence).better is None
 
 
-def test_deeper_is_ahead_in_every_fold_by_several_times_what_batch_normalization_is(results):
+def test_deeper_is_ahead_in_every_fold_by_more_than_batch_normalization_in_any(results):
     deeper = np.subtract(results["deeper"].scores, results["baseline"].scores)
     batch_norm = np.subtract(results["batch_norm"].scores, results["baseline"].scores)
-    assert (deeper > 0).all()
-    assert deeper.mean() > 3 * batch_norm.mean()
+    assert deeper.min() > max(0, batch_norm.max())
 
 
 def test_box_of_the_deeper_model_lies_clear_of_the_other_two(results):
