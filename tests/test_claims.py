@@ -102,6 +102,17 @@ def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results
     assert 0.5 < wandering / difference < 2
 
 
+def test_the_harness_is_faster_most_with_batch_normalization_and_least_with_the_deeper_model():
+    found = json.loads(settings.recorded("results/benchmark.json").read_text())
+    ratio = {name: model["ratio"] for name, model in found["models"].items()}
+    assert ratio["batch_norm"] > ratio["baseline"] > ratio["deeper"] > 1
+    share = {name: model["share_of_peak"] for name, model in found["models"].items()}
+    assert max(share["baseline"], share["batch_norm"]) < 0.2 < share["deeper"]  # "nowhere near the peak"
+    assert all(found["equal_to_the_bit"].values())
+    start, rows, epochs = (found["growth"][i]["seconds"] for i in (0, 2, 4))
+    assert max(rows, epochs) < 4 * start  # four times the task in less than four times the time
+
+
 @pytest.fixture(scope="module")
 def final() -> dict:
     return json.loads(settings.recorded("results/final.json").read_text(encoding="utf-8"))
