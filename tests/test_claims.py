@@ -15,7 +15,7 @@ from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
 from mnist_utils.images import load_image
 from mnist_utils.predict import Classifier
-from mnist_utils.statistics import compare
+from mnist_utils.statistics import compare, summarize
 
 PROJECT = Path(__file__).resolve().parents[1]
 IMAGES = PROJECT / "notebooks" / "images"
@@ -162,6 +162,21 @@ def printed(chapter: str, code: str) -> str:
     notebook = json.loads((PROJECT / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
     (cell,) = (cell for cell in notebook["cells"] if cell["cell_type"] == "code" and code in "".join(cell["source"]))
     return "".join(line for output in cell["outputs"] for line in output.get("text", []))
+
+
+@pytest.mark.parametrize(
+    ("chapter", "code", "names"),
+    [
+        ("02_baseline", 'summarize_performance(baseline.scores, name="baseline")', ["baseline"]),
+        ("03_batch_normalization", "summarize_performance(", ["baseline", "batch_norm"]),
+        ("04_deeper_model", "summarize_performance(results)", ["baseline", "batch_norm", "deeper"]),
+        ("05_finalize", "summarize(result)", ["baseline", "batch_norm", "deeper"]),
+    ],
+)
+def test_a_chapter_shows_the_scores_that_were_recorded_last(results, chapter, code, names):
+    # A chapter that was not run again after an earlier one would still show that one's old scores.
+    text = printed(chapter, code)
+    assert re.findall(r"mean=.*", text) == [str(summarize(results[name])) for name in names]
 
 
 def test_own_images_model_is_better_on_the_8x8_digits_and_not_shown_to_differ_elsewhere():
