@@ -62,7 +62,7 @@ def flops_of_a_row(model: keras.Model) -> dict[str, int]:
     return {"forward": sum(forward), "training": 3 * sum(forward) - forward[0]}
 
 
-def compare_with_listing(names: list[str], peak: dict[str, float], size: dict[str, int]) -> dict[str, dict]:
+def compare_with_listing(names: list[str], peak: float, size: dict[str, int]) -> dict[str, dict]:
     """Time listing and harness for each model, and print a table."""
     train_rows = size["rows"] * (size["folds"] - 1)
     test_rows = size["rows"]
@@ -84,7 +84,7 @@ def compare_with_listing(names: list[str], peak: dict[str, float], size: dict[st
             "harness_megabytes": harness["megabytes"],
             "flops_of_a_row": flops,
             "gflops": rate,
-            "share_of_peak": rate / peak["peak"],
+            "share_of_peak": rate / peak,
         }
         memory = f"{listing['megabytes']:.0f} and {harness['megabytes']:.0f}"
         print(
@@ -200,7 +200,7 @@ def main() -> None:
         "{processes_of_one_thread:.0f} in one process a core with one thread each. A convolution alone (64 filters on "
         "64 channels, forward and back) reaches {convolutions:.0f} there.".format(**found["peak_gflops"])
     )
-    found["models"] = compare_with_listing(arguments.models, found["peak_gflops"], size)
+    found["models"] = compare_with_listing(arguments.models, found["peak_gflops"]["peak"], size)
     found["equal_to_the_bit"] = check_equality(arguments.models, small)
     found["bfloat16"] = compare_precisions(arguments.models, size, found["models"])
     found["growth"] = measure_growth(arguments.models[0], small)

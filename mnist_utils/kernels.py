@@ -41,8 +41,10 @@ def fused_kernels() -> Iterator[None]:
 def _update_step(
     self: keras.optimizers.SGD, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor
 ) -> None:
-    covered = self.momentum and not self.nesterov and isinstance(variable, tf.Variable) and tf.is_tensor(gradient)
-    if not covered or isinstance(gradient, tf.IndexedSlices):
+    covered = (
+        self.momentum and not self.nesterov and isinstance(variable, tf.Variable) and isinstance(gradient, tf.Tensor)
+    )
+    if not covered:
         _keras_update_step(self, gradient, variable, learning_rate)
         return
     momentum = self.momentums[self._get_variable_index(variable)].value

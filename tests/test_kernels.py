@@ -87,7 +87,7 @@ def test_what_the_kernels_do_not_cover_is_left_to_keras(make_layer, sgd):
         np.testing.assert_array_equal(value, other)
 
 
-def test_other_optimizers_and_sparse_gradients_are_left_to_keras():
+def test_sparse_gradients_are_left_to_keras():
     words = np.arange(12).reshape(4, 3) % 5
 
     def train_embedding() -> np.ndarray:
