@@ -1,7 +1,7 @@
 """Hands that draw digits on a canvas, for the tests in this folder."""
 
 import numpy as np
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
 from mnist_utils.strokes import SHAPES, PenDigit, draw_digit
 
@@ -37,15 +37,20 @@ def draw_with_mouse(surface: Locator, digit: PenDigit) -> None:
         mouse.up()
 
 
-def draw_with_finger(surface: Locator, digit: PenDigit) -> None:
-    session = surface.page.context.new_cdp_session(surface.page)
+def move_finger(page: Page, points: list[tuple[float, float]]) -> None:
+    """Put a finger on the page, move it along the points of the window, and lift it."""
+    session = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
 
-    for first, *others in _points(surface, digit):
-        touch("touchStart", first)
-        for point in others:
-            touch("touchMove", point)
-        touch("touchEnd")
+    touch("touchStart", points[0])
+    for point in points[1:]:
+        touch("touchMove", point)
+    touch("touchEnd")
     session.detach()
+
+
+def draw_with_finger(surface: Locator, digit: PenDigit) -> None:
+    for points in _points(surface, digit):
+        move_finger(surface.page, points)

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 import pytest
-from drawing import draw_with_finger, draw_with_mouse, pen_digit
+from drawing import draw_with_finger, draw_with_mouse, move_finger, pen_digit
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
@@ -151,8 +151,7 @@ def test_drawing_survives_a_resized_window(canvas, page):
 
 def test_a_finger_beside_the_canvas_still_scrolls(touch_page, site):
     touch_page.goto((site / "far.html").as_uri())
-    session = touch_page.context.new_cdp_session(touch_page)
-    session.send("Input.synthesizeScrollGesture", {"x": 100, "y": 400, "yDistance": -200})
+    move_finger(touch_page, [(100, y) for y in range(600, 380, -20)])
     touch_page.wait_for_function("scrollY > 100")  # the page hears of it a little after the finger is done
 
 
