@@ -36,6 +36,8 @@ WINDOWS = (0.1, 0.25, 0.5)  # windows to estimate the paper in, as parts of the 
 TINY = 24  # a picture with fewer pixels than this has no room for paper around the digit
 TINY_MARGIN, TINY_ZOOM = 1, 5  # it gets a margin, and is enlarged
 DRAFT_SIDE = 280  # the six ways to part a photo are compared at this size
+WEAKEST, WEAKEST_OF_SEVERAL = 0.35, 0.45  # ink has this part of the strokes' contrast; more keeps neighbours apart
+SMOOTHING = 0.12  # faint strokes in noise are smoothed by up to this part of their thickness
 MOST_ALIKE = 25  # more pieces of about the largest one's size are no writing
 SMALL, MOST_SPECKS = 32, 12  # nor is a piece of few pixels among many specks that hold 40 % of its ink
 
@@ -211,6 +213,12 @@ def _score(part: Component, shape: tuple[int, int]) -> float:
     return score
 
 
+def _clarity(ink: Ink, writing: list[Component]) -> float:
+    """How clearly writing stands out in an ink map: from the noise, and from all else that was taken for ink."""
+    area = sum(part.area for part in writing)
+    return (ink.level / ink.floor) ** 0.5 * (area / ink.mask.sum()) ** 0.25
+
+
 def _hugs_edges(part: Component, shape: tuple[int, int]) -> bool:
     """Whether a component lies along the picture's edges, as a table around a sheet of paper does."""
     if not part.edges(shape):
@@ -350,7 +358,16 @@ def _denoise(grey: np.ndarray) -> np.ndarray:
     return grey
 
 
-def _assess(ink: Ink, lines: bool = True) -> Ink:
+def _smooth(grey: np.ndarray, draft: Ink) -> np.ndarray:
+    """Smooth a photo the more, the nearer its noise comes to the contrast of the strokes in its draft."""
+    if draft.main is None:
+        return grey
+    thickness = draft.main.thickness * max(grey.shape) / max(draft.contrast.shape)
+    sigma = SMOOTHING * thickness * min(1.0, 2 * draft.floor / draft.level)
+    return ndi.gaussian_filter(grey, sigma) if sigma > 0.8 else grey
+
+
+def _assess(ink: Ink, *, lines: bool = True, several: bool = False) -> Ink:
     """Find the digit's main component in an ink map, and clean the mask around it."""
     shape = ink.contrast.shape
     ink.mask = ink.contrast >= ink.floor
@@ -364,13 +381,13 @@ def _assess(ink: Ink, lines: bool = True) -> Ink:
         high = values[values >= split].mean()
         low = values[values < split].mean() if (values < split).any() else high
         ink.level = float(high if high > 1.8 * low else np.percentile(values, 75))
-        ink.mask = ink.contrast >= max(ink.floor, 0.45 * ink.level)
+        ink.mask = ink.contrast >= max(ink.floor, (WEAKEST_OF_SEVERAL if several else WEAKEST) * ink.level)
     if lines and max(shape) >= 64 and ink.mask.any():
         ink.mask, ink.lines = _remove_lines(ink.mask)
     ink.parts = parts if ink.flat and not ink.lines else _components(ink.mask, ink)
     if ink.parts:
         ink.main = max(ink.parts, key=lambda part: _score(part, shape))
-        ink.score = _score(ink.main, shape)
+        ink.score = _score(ink.main, shape) * _clarity(ink, [ink.main])
     return ink
 
 
@@ -404,14 +421,14 @@ def find_ink(grey: np.ndarray, polarity: bool = True, several: bool = False) -> 
     candidates = []
     for dark in (True, False):
         for ink in _photo(draft, dark, WINDOWS):
-            _assess(ink, lines=False)
+            _assess(ink, lines=False, several=several)
             if several and ink.main is not None:
                 writing = [part for part in ink.parts if belongs_to_writing(part, ink, several)]
-                ink.score = sum(_score(part, draft.shape) for part in writing)
+                ink.score = sum(_score(part, draft.shape) for part in writing) * _clarity(ink, writing)
             ink.score *= 1.5 if dark == usual else 1.0
             candidates.append(ink)
     best = max(candidates, key=lambda ink: ink.score)
-    return _assess(_photo(grey, best.dark, (best.window,))[0])
+    return _assess(_photo(_smooth(grey, best), best.dark, (best.window,))[0], several=several)
 
 
 def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
