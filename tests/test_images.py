@@ -204,7 +204,7 @@ def test_a_faint_marker_in_noise_is_whole_where_a_shadow_crosses_it():
     light = ndi.gaussian_filter(np.where(rows > 182 - 0.3 * columns, 0.6, 1.0), 4)
     drawing = draw_seven(width=30)
     reading = to_mnist(on_paper(drawing, ink=0.72, noise=0.025, light=light))
-    assert alike(reading.image, normalize_ink(drawing / 255)) > 0.65  # a row more or less would be below 0.8
+    assert alike(reading.image, normalize_ink(drawing / 255)) > 0.65  # a centre of mass one row off is below 0.8
 
 
 def test_ruled_lines_are_removed():
