@@ -2,7 +2,7 @@
 
 A picture is tried as dark ink on light paper and as light ink on dark, each against paper whose brightness is
 estimated in three window sizes: a small window follows shadows, a large one does not mistake a thick stroke for paper.
-Of the six results the one with the most digit-like piece of ink wins, see :func:`find_ink`.
+Of the six results that one wins whose most digit-like piece of ink stands out most clearly, see :func:`find_ink`.
 """
 
 import math
