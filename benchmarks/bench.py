@@ -62,34 +62,76 @@ def flops_of_a_row(model: keras.Model) -> dict[str, int]:
     return {"forward": sum(forward), "training": 3 * sum(forward) - forward[0]}
 
 
-def compare_with_listing(names: list[str], peak: float, size: dict[str, int]) -> dict[str, dict]:
-    """Time listing and harness for each model, and print a table."""
-    train_rows = size["rows"] * (size["folds"] - 1)
-    test_rows = size["rows"]
-    print(f"\nSeconds from call to result: {size['rows']:,} rows, {size['folds']} folds, {size['epochs']} epochs")
-    print(f"{'':12}{'listing':>10}{'harness':>10}{'ratio':>8}{'GFLOP/s':>10}{'of peak':>9}{'peak memory, MB':>22}")
-    found = {}
-    for name in names:
-        listing, harness = run("listing", name, **size), run("harness", name, **size)
-        flops = flops_of_a_row(MODELS[name]())
-        operations = size["epochs"] * (train_rows * flops["training"] + test_rows * flops["forward"])
+def measure_peak() -> dict[str, dict[str, float]]:
+    """Measure, and print, the machine's rates in float32: those of :func:`machine.measure_together`."""
+    one_a_core = [1] * machine.describe()["cores"]
+    found = {
+        "one_process": machine.measure_together("matrices", [0]),
+        "one_process_a_core": machine.measure_together("matrices", one_a_core),
+        "convolutions": machine.measure_together("convolutions", one_a_core),
+    }
+    print(f"\n{'GFLOP/s in float32':46}{'best moment':>13}{'median':>9}")
+    for name, label in [
+        ("one_process", "matrix products, one process on all cores"),
+        ("one_process_a_core", "matrix products, one process a core"),
+        ("convolutions", "a convolution's training, one process a core"),
+    ]:
+        print(f"{label:46}{found[name]['best']:13.0f}{found[name]['median']:9.0f}", flush=True)
+    return found
+
+
+def compare_with_listing(runs: list[dict], peak: float) -> list[dict]:
+    """Time listing and harness, and print a table.
+
+    Parameters
+    ----------
+    runs : list of dict
+        The ``model``, ``rows``, ``folds`` and ``epochs`` of each comparison.
+    peak : float
+        The machine's best moment in matrix products, in GFLOP/s.
+
+    Returns
+    -------
+    list of dict
+        What was found in each. ``share_of_peak`` is the harness's average rate as a part of `peak`, ``share_meanwhile``
+        as a part of the median rate in matrix products right before and right after the harness ran.
+    """
+    one_a_core = [1] * machine.describe()["cores"]
+    print("\nSeconds from call to result; the harness's GFLOP/s, and their share of the machine's in matrix products")
+    print(f"{'':12}{'epochs':>8}{'listing':>10}{'harness':>10}{'ratio':>8}{'GFLOP/s':>10}", end="")
+    print(f"{'of its best':>13}{'meanwhile':>11}{'peak memory, MB':>18}")
+    found = []
+    for point in runs:
+        size = {name: value for name, value in point.items() if name != "model"}
+        listing = run("listing", point["model"], **size)
+        before = machine.measure_together("matrices", one_a_core)
+        harness = run("harness", point["model"], **size)
+        after = machine.measure_together("matrices", one_a_core)
+        flops = flops_of_a_row(MODELS[point["model"]]())
+        operations = size["epochs"] * size["rows"] * ((size["folds"] - 1) * flops["training"] + flops["forward"])
         rate = operations / harness["seconds"] / 1e9
-        found[name] = {
-            "listing_seconds": listing["seconds"],
-            "harness_seconds": harness["seconds"],
-            "ratio": listing["seconds"] / harness["seconds"],
-            "listing_scores": listing["scores"],
-            "harness_scores": harness["scores"],
-            "listing_megabytes": listing["megabytes"],
-            "harness_megabytes": harness["megabytes"],
-            "flops_of_a_row": flops,
-            "gflops": rate,
-            "share_of_peak": rate / peak,
-        }
+        meanwhile = (before["median"] + after["median"]) / 2
+        found.append(
+            point
+            | {
+                "listing_seconds": listing["seconds"],
+                "harness_seconds": harness["seconds"],
+                "ratio": listing["seconds"] / harness["seconds"],
+                "listing_scores": listing["scores"],
+                "harness_scores": harness["scores"],
+                "listing_megabytes": listing["megabytes"],
+                "harness_megabytes": harness["megabytes"],
+                "flops_of_a_row": flops,
+                "gflops": rate,
+                "gflops_meanwhile": meanwhile,
+                "share_of_peak": rate / peak,
+                "share_meanwhile": rate / meanwhile,
+            }
+        )
         memory = f"{listing['megabytes']:.0f} and {harness['megabytes']:.0f}"
         print(
-            f"{name:12}{listing['seconds']:10.1f}{harness['seconds']:10.1f}{found[name]['ratio']:8.2f}"
-            f"{rate:10.1f}{found[name]['share_of_peak']:9.0%}{memory:>22}",
+            f"{point['model']:12}{size['epochs']:8}{listing['seconds']:10.1f}{harness['seconds']:10.1f}"
+            f"{found[-1]['ratio']:8.2f}{rate:10.1f}{rate / peak:13.0%}{rate / meanwhile:11.0%}{memory:>18}",
             flush=True,
         )
     return found
@@ -106,8 +148,14 @@ def check_equality(names: list[str], size: dict[str, int]) -> dict[str, bool]:
     return found
 
 
-def compare_precisions(names: list[str], size: dict[str, int], listing: dict[str, dict]) -> dict:
-    """Time mixed bfloat16 where the processor has it, and set its means beside those of repeated float32 runs."""
+def compare_precisions(runs: list[dict]) -> dict:
+    """Time mixed bfloat16 where the processor has it, and set its means beside those of repeated float32 runs.
+
+    Parameters
+    ----------
+    runs : list of dict
+        What :func:`compare_with_listing` found.
+    """
     available, reason = machine.bfloat16_instructions()
     if not available:
         print(f"\nMixed bfloat16 was not measured: {reason}.")
@@ -115,13 +163,14 @@ def compare_precisions(names: list[str], size: dict[str, int], listing: dict[str
     print(f"\nMixed bfloat16 ({reason}); mean accuracy in percent:")
     print(f"{'':12}{'seconds':>10}{'ratio':>8}{'mean':>9}   means in float32, seeds 1 to 3")
     found = {}
-    for name in names:
+    for point in runs:
+        name, size = point["model"], {key: point[key] for key in ("rows", "folds", "epochs")}
         mixed = run("harness", name, precision="mixed_bfloat16", **size)
-        repeated = [np.mean(listing[name]["harness_scores"])]
+        repeated = [np.mean(point["harness_scores"])]
         repeated += [np.mean(run("harness", name, seed=seed, **size)["scores"]) for seed in (2, 3)]
         found[name] = {
             "seconds": mixed["seconds"],
-            "ratio": listing[name]["listing_seconds"] / mixed["seconds"],
+            "ratio": point["listing_seconds"] / mixed["seconds"],
             "mean": float(np.mean(mixed["scores"])),
             "float32_means": [float(mean) for mean in repeated],
         }
@@ -184,26 +233,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=60_000, help="rows of the comparison with the listing")
     parser.add_argument("--epochs", type=int, default=2, help="its epochs")
-    parser.add_argument("--folds", type=int, default=5, help="its folds")
+    parser.add_argument("--long-epochs", type=int, default=10, help="epochs of a second one, of the first model")
+    parser.add_argument("--folds", type=int, default=5, help="folds of both")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     parser.add_argument("--small-rows", type=int, default=6_000, help="rows of the other measurements")
     arguments = parser.parse_args()
-    size = {"rows": arguments.rows, "epochs": arguments.epochs, "folds": arguments.folds}
-    small = {"rows": arguments.small_rows, "epochs": 1, "folds": arguments.folds}
+    names, size = arguments.models, {"rows": arguments.rows, "folds": arguments.folds}
+    small = {"rows": arguments.small_rows, "folds": arguments.folds, "epochs": 1}
+    runs = [{"model": name, "epochs": arguments.epochs, **size} for name in names]
+    # Of ten epochs the start of the processes is a smaller part than of two.
+    runs.append({"model": names[0], "epochs": arguments.long_epochs, **size})
 
-    found = {"machine": machine.describe(), "size": size}
+    found = {"machine": machine.describe()}
     print(f"{found['machine']['processor']}, {found['machine']['cores']} cores, TensorFlow and Keras as installed.")
     print(f"The machine was busy to {psutil.cpu_percent(interval=3):.0f} % before the measurements.")
-    found["peak_gflops"] = machine.measure_peak(found["machine"]["cores"])
-    print(
-        "Matrix products in float32, GFLOP/s: {one_process_default_threads:.0f} in one process, "
-        "{processes_of_one_thread:.0f} in one process a core with one thread each. A convolution alone (64 filters on "
-        "64 channels, forward and back) reaches {convolutions:.0f} there.".format(**found["peak_gflops"])
-    )
-    found["models"] = compare_with_listing(arguments.models, found["peak_gflops"]["peak"], size)
-    found["equal_to_the_bit"] = check_equality(arguments.models, small)
-    found["bfloat16"] = compare_precisions(arguments.models, size, found["models"])
-    found["growth"] = measure_growth(arguments.models[0], small)
+    print(f"{size['rows']:,} rows, {size['folds']} folds.")
+    found["peak_gflops"] = measure_peak()
+    peak = max(found["peak_gflops"][name]["best"] for name in ("one_process", "one_process_a_core"))
+    found["comparisons"] = compare_with_listing(runs, peak)
+    found["equal_to_the_bit"] = check_equality(names, small)
+    found["bfloat16"] = compare_precisions(found["comparisons"][: len(names)])
+    found["growth"] = measure_growth(names[0], small)
     found["prediction"] = measure_prediction()
     path = settings.artifact("results/benchmark.json")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -1,11 +1,13 @@
 """What the machine can do: its peak in matrix products, its instructions, the memory that a program takes.
 
 ``python benchmarks/machine.py matrices 1`` waits for a line on its standard input, multiplies matrices in one thread
-(0: as many as TensorFlow likes), and prints the GFLOP/s that it reached; with ``convolutions``, it trains one instead.
+(0: as many as TensorFlow likes), and prints the GFLOP/s that it reached in its best moment and in the median; with
+``convolutions``, it trains one instead.
 """
 
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import threading
@@ -15,12 +17,12 @@ from pathlib import Path
 import psutil
 
 SIDE = 2048  # of the square matrices
-PEAK_SECONDS = 4.0
+PEAK_SECONDS = 10.0
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
 
 
-def gflops(kind: str, threads: int) -> float:
-    """Return the rate of float32 work in this process, in GFLOP/s.
+def gflops(kind: str, threads: int) -> tuple[float, float]:
+    """Return the rate of float32 work in this process, in GFLOP/s: in the best moment, and the median.
 
     Parameters
     ----------
@@ -52,47 +54,45 @@ def gflops(kind: str, threads: int) -> float:
     work()
     print("ready", flush=True)
     sys.stdin.readline()
-    best, end = 0.0, time.perf_counter() + PEAK_SECONDS
+    rates, end = [], time.perf_counter() + PEAK_SECONDS
     while time.perf_counter() < end:
         # A product takes tens of milliseconds; several at a time keep the clock's share small.
         started = time.perf_counter()
         for _ in range(4):
             results = work()
         results[-1].numpy()
-        best = max(best, 4 * operations / (time.perf_counter() - started) / 1e9)
-    return best
+        rates.append(4 * operations / (time.perf_counter() - started) / 1e9)
+    return max(rates), statistics.median(rates)
 
 
-def measure_peak(n_cores: int) -> dict[str, float]:
-    """Return the machine's rates of float32 work in GFLOP/s.
+def measure_together(kind: str, threads: list[int]) -> dict[str, float]:
+    """Return the rate of several processes at the same time, all doing the same.
+
+    Parameters
+    ----------
+    kind : {"matrices", "convolutions"}
+        As in :func:`gflops`.
+    threads : list of int
+        The threads of each process.
 
     Returns
     -------
     dict
-        Of matrix products ``one_process_default_threads``; ``processes_of_one_thread``, the sum over one process a
-        core, all at the same time; and the larger as ``peak``. ``convolutions``, the same sum for TensorFlow's own
-        convolution: no network of such layers trains faster.
+        ``best`` and ``median``, in GFLOP/s: the sums of the processes' own. A shared machine keeps up its best moments
+        for seconds only; the median is what it offers meanwhile.
     """
-
-    def run(kind: str, threads: list[int]) -> float:
-        pipe = subprocess.PIPE
-        processes = [
-            subprocess.Popen([sys.executable, __file__, kind, str(n)], stdin=pipe, stdout=pipe, text=True)
-            for n in threads
-        ]
-        for process in processes:
-            if process.stdout.readline() != "ready\n":
-                raise RuntimeError("The measurement of the peak failed; its own message stands above.")
-        for process in processes:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        return sum(float(process.communicate()[0]) for process in processes)
-
-    rates = {
-        "one_process_default_threads": run("matrices", [0]),
-        "processes_of_one_thread": run("matrices", [1] * n_cores),
-    }
-    return rates | {"peak": max(rates.values()), "convolutions": run("convolutions", [1] * n_cores)}
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen([sys.executable, __file__, kind, str(n)], stdin=pipe, stdout=pipe, text=True) for n in threads
+    ]
+    for process in processes:
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError("The measurement of the peak failed; its own message stands above.")
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    rates = [[float(word) for word in process.communicate()[0].split()] for process in processes]
+    return {name: sum(numbers) for name, numbers in zip(("best", "median"), zip(*rates, strict=True), strict=True)}
 
 
 def bfloat16_instructions() -> tuple[bool, str]:
@@ -160,4 +160,4 @@ class PeakMemory:
 
 
 if __name__ == "__main__":
-    print(gflops(sys.argv[1], int(sys.argv[2])))
+    print(*gflops(sys.argv[1], int(sys.argv[2])))

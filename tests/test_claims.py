@@ -104,9 +104,12 @@ def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results
 
 def test_the_harness_is_faster_most_with_batch_normalization_and_least_with_the_deeper_model():
     found = json.loads(settings.recorded("results/benchmark.json").read_text())
-    ratio = {name: model["ratio"] for name, model in found["models"].items()}
+    *short, long = found["comparisons"]
+    ratio = {comparison["model"]: comparison["ratio"] for comparison in short}
     assert ratio["batch_norm"] > ratio["baseline"] > ratio["deeper"] > 1
-    share = {name: model["share_of_peak"] for name, model in found["models"].items()}
+    assert long["epochs"] > short[0]["epochs"]
+    assert 0.8 < long["ratio"] / ratio["baseline"] < 1.05  # "close together", and no larger over more epochs
+    share = {comparison["model"]: comparison["share_of_peak"] for comparison in short}
     assert max(share["baseline"], share["batch_norm"]) < 0.2 < share["deeper"]  # "nowhere near the peak"
     assert all(found["equal_to_the_bit"].values())
     start, rows, epochs = (found["growth"][i]["seconds"] for i in (0, 2, 4))
@@ -184,6 +187,9 @@ def test_own_images_model_is_better_on_the_8x8_digits_and_not_shown_to_differ_el
     p_values = {line[:18].strip(): float(re.search(r"p = ([\d.e-]+)", line)[1]) for line in text.splitlines()}
     assert p_values.pop("8x8 digits") < 0.05 / 4
     assert min(p_values.values()) > 0.05
+    # What the chapter calls "nothing left to gain", and "neither is ahead".
+    assert re.search(r"^drawn +Only A is right in 0 rows, only B in 0 ", text, re.MULTILINE)
+    assert re.search(r"^photos of drawn +Only A is right in (\d+) rows, only B in \1 ", text, re.MULTILINE)
 
 
 def test_what_the_ablation_says_of_each_step():
