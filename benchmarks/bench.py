@@ -64,11 +64,10 @@ def flops_of_a_row(model: keras.Model) -> dict[str, int]:
 
 def measure_peak() -> dict[str, dict[str, float]]:
     """Measure, and print, the machine's rates in float32: those of :func:`machine.measure_together`."""
-    one_a_core = [1] * machine.describe()["cores"]
     found = {
         "one_process": machine.measure_together("matrices", [0]),
-        "one_process_a_core": machine.measure_together("matrices", one_a_core),
-        "convolutions": machine.measure_together("convolutions", one_a_core),
+        "one_process_a_core": machine.measure_together("matrices"),
+        "convolutions": machine.measure_together("convolutions"),
     }
     print(f"\n{'GFLOP/s in float32':46}{'best moment':>13}{'median':>9}")
     for name, label in [
@@ -96,7 +95,6 @@ def compare_with_listing(runs: list[dict], peak: float) -> list[dict]:
         What was found in each. ``share_of_peak`` is the harness's average rate as a part of `peak`, ``share_meanwhile``
         as a part of the median rate in matrix products right before and right after the harness ran.
     """
-    one_a_core = [1] * machine.describe()["cores"]
     print("\nSeconds from call to result; the harness's GFLOP/s, and their share of the machine's in matrix products")
     print(f"{'':12}{'epochs':>8}{'listing':>10}{'harness':>10}{'ratio':>8}{'GFLOP/s':>10}", end="")
     print(f"{'of its best':>13}{'meanwhile':>11}{'peak memory, MB':>18}")
@@ -104,9 +102,9 @@ def compare_with_listing(runs: list[dict], peak: float) -> list[dict]:
     for point in runs:
         size = {name: value for name, value in point.items() if name != "model"}
         listing = run("listing", point["model"], **size)
-        before = machine.measure_together("matrices", one_a_core)
+        before = machine.measure_together("matrices")
         harness = run("harness", point["model"], **size)
-        after = machine.measure_together("matrices", one_a_core)
+        after = machine.measure_together("matrices")
         flops = flops_of_a_row(MODELS[point["model"]]())
         operations = size["epochs"] * size["rows"] * ((size["folds"] - 1) * flops["training"] + flops["forward"])
         rate = operations / harness["seconds"] / 1e9

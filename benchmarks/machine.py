@@ -65,15 +65,15 @@ def gflops(kind: str, threads: int) -> tuple[float, float]:
     return max(rates), statistics.median(rates)
 
 
-def measure_together(kind: str, threads: list[int]) -> dict[str, float]:
+def measure_together(kind: str, threads: list[int] | None = None) -> dict[str, float]:
     """Return the rate of several processes at the same time, all doing the same.
 
     Parameters
     ----------
     kind : {"matrices", "convolutions"}
         As in :func:`gflops`.
-    threads : list of int
-        The threads of each process.
+    threads : list of int, optional
+        The threads of each process; one process a core with one thread each by default.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def measure_together(kind: str, threads: list[int]) -> dict[str, float]:
         ``best`` and ``median``, in GFLOP/s: the sums of the processes' own. A shared machine keeps up its best moments
         for seconds only; the median is what it offers meanwhile.
     """
-    pipe = subprocess.PIPE
+    pipe, threads = subprocess.PIPE, threads or [1] * describe()["cores"]
     processes = [
         subprocess.Popen([sys.executable, __file__, kind, str(n)], stdin=pipe, stdout=pipe, text=True) for n in threads
     ]
