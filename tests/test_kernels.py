@@ -1,4 +1,4 @@
-"""The fused kernels compute what Keras's own formulas compute."""
+"""The fast kernels compute what Keras's own formulas compute."""
 
 from typing import Any
 
@@ -8,22 +8,32 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from mnist_utils.kernels import fused_kernels
+from mnist_utils.kernels import fast_kernels
 
 IMAGES = np.random.default_rng(0).gamma(1, 3, (32, 6, 6, 4)).astype("float32")
+GREY_IMAGES = IMAGES[..., :1]
 LABELS = np.eye(3, dtype="float32")[np.arange(32) % 3]
 
 
-def define(*hidden: layers.Layer, **sgd: Any) -> keras.Model:
+def define(*hidden: layers.Layer, images: np.ndarray = IMAGES, **sgd: Any) -> keras.Model:
+    """Return a compiled model; its last layer has no bias, and so is left to Keras."""
     keras.utils.set_random_seed(1)
-    model = keras.Sequential([keras.Input(IMAGES.shape[1:]), *hidden, layers.Flatten(), layers.Dense(3, "softmax")])
+    last = layers.Dense(3, "softmax", use_bias=False)
+    model = keras.Sequential([keras.Input(images.shape[1:]), *hidden, layers.Flatten(), last])
     model.compile(keras.optimizers.SGD(0.01, **sgd), loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
+def compiled_step(model: keras.Model) -> tf.types.experimental.ConcreteFunction:
+    """Return a training step as a graph."""
+    images = GREY_IMAGES if model.input_shape[-1] == 1 else IMAGES
+    model.optimizer.build(model.trainable_variables)
+    return tf.function(lambda: model.train_step((tf.constant(images), tf.constant(LABELS)))).get_concrete_function()
+
+
 def state_after_steps(model: keras.Model, steps: int = 5) -> list[np.ndarray]:
     """Train some steps in one graph; return the model's variables and the optimizer's."""
-    step = tf.function(lambda: model.train_step((tf.constant(IMAGES), tf.constant(LABELS))))
+    step = compiled_step(model)
     for _ in range(steps):
         step()
     return [variable.numpy() for variable in [*model.variables, *model.optimizer.variables]]
@@ -31,14 +41,12 @@ def state_after_steps(model: keras.Model, steps: int = 5) -> list[np.ndarray]:
 
 def operations(model: keras.Model) -> set[str]:
     """Return the names of the operations of a training step."""
-    model.optimizer.build(model.trainable_variables)
-    step = tf.function(lambda: model.train_step((tf.constant(IMAGES), tf.constant(LABELS))))
-    return {operation.type for operation in step.get_concrete_function().graph.get_operations()}
+    return {operation.type for operation in compiled_step(model).graph.get_operations()}
 
 
 def test_momentum_gives_the_bits_of_kerass_formula():
     expected = state_after_steps(define(momentum=0.9))
-    with fused_kernels():
+    with fast_kernels():
         found = state_after_steps(define(momentum=0.9))
         assert "ResourceApplyKerasMomentum" in operations(define(momentum=0.9))
     for value, other in zip(found, expected, strict=True):
@@ -49,9 +57,58 @@ def test_momentum_gives_the_bits_of_kerass_formula():
 def test_batch_normalization_differs_by_rounding_only(axis):
     # Five steps: statistics, gradients and momentum of each go into the next.
     expected = state_after_steps(define(layers.BatchNormalization(axis=axis, momentum=0.8), momentum=0.9))
-    with fused_kernels():
+    with fast_kernels():
         found = state_after_steps(define(layers.BatchNormalization(axis=axis, momentum=0.8), momentum=0.9))
         assert "FusedBatchNormV3" in operations(define(layers.BatchNormalization(axis=axis)))
+    for value, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["relu", None])
+@pytest.mark.parametrize("kernel_size", [(3, 3), (2, 4), (6, 1)])
+def test_a_convolution_of_grey_images_differs_by_rounding_only(kernel_size, activation):
+    def define_convolution() -> keras.Model:
+        convolution = layers.Conv2D(5, kernel_size, activation=activation, bias_initializer="uniform")
+        return define(convolution, images=GREY_IMAGES, momentum=0.9)
+
+    expected = state_after_steps(define_convolution())
+    with fast_kernels():
+        found = state_after_steps(define_convolution())
+        assert not operations(define_convolution()) & {"Conv2D", "Conv2DBackpropFilter"}
+    for value, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(value, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_maximum_before_relu_gives_the_bits_of_the_maximum_after_it():
+    def define_pooling() -> keras.Model:
+        # Several values of a window are negative, and in some of them all: without a bias, about half of all.
+        return define(layers.Conv2D(5, 3, activation="relu"), layers.MaxPooling2D(), momentum=0.9)
+
+    expected = state_after_steps(define_pooling())
+    with fast_kernels():
+        found = state_after_steps(define_pooling())
+        pooled = [
+            operation.inputs[0].op.type
+            for operation in compiled_step(define_pooling()).graph.get_operations()
+            if operation.type == "MaxPool"
+        ]
+    assert pooled == ["BiasAdd"]
+    for value, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(value, other)
+
+
+@pytest.mark.parametrize("activation", ["relu", None])
+def test_a_dense_layer_differs_by_rounding_only(activation):
+    def define_dense() -> keras.Model:
+        # The first dense layer hands its gradient on to the convolution.
+        hidden = [layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(7, activation, bias_initializer="uniform")]
+        return define(*hidden, momentum=0.9)
+
+    expected = state_after_steps(define_dense())
+    with fast_kernels():
+        found = state_after_steps(define_dense())
+        assert operations(define_dense()) - operations(define()) >= {"Transpose"}
+    assert "Transpose" not in operations(define_dense())
     for value, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(value, other, rtol=1e-4, atol=1e-5)
 
@@ -60,7 +117,7 @@ def test_prediction_is_kerass_own():
     model = define(layers.BatchNormalization())
     state_after_steps(model)
     expected = model(IMAGES, training=False).numpy()
-    with fused_kernels():
+    with fast_kernels():
         np.testing.assert_array_equal(model(IMAGES, training=False).numpy(), expected)
 
 
@@ -73,16 +130,42 @@ def test_prediction_is_kerass_own():
         (lambda: layers.BatchNormalization(trainable=False), {}),
         (lambda: layers.BatchNormalization(dtype="float64"), {}),
         (lambda: layers.BatchNormalization(dtype="mixed_bfloat16"), {}),
-        (lambda: layers.Reshape((36, 4)), {"momentum": 0.9, "nesterov": True}),
-        (lambda: layers.Reshape((36, 4)), {}),
+        (lambda: layers.Conv2D(5, 3, padding="same"), {}),
+        (lambda: layers.Conv2D(5, 3, strides=2), {}),
+        (lambda: layers.Conv2D(5, 3, dilation_rate=2), {}),
+        (lambda: layers.Conv2D(5, 3, use_bias=False), {}),
+        (lambda: layers.Conv2D(5, 3, dtype="float64"), {}),
+        (lambda: layers.MaxPooling2D(), {}),
+        (lambda: layers.Dense(5), {}),
+        (lambda: layers.Reshape((36, 1)), {"momentum": 0.9, "nesterov": True}),
+        (lambda: layers.Reshape((36, 1)), {}),
     ],
-    ids=["axis", "scale", "center", "frozen", "float64", "bfloat16", "nesterov", "no momentum"],
+    ids=[
+        "axis",
+        "scale",
+        "center",
+        "frozen",
+        "float64",
+        "bfloat16",
+        "same padding",
+        "strides",
+        "dilation",
+        "no bias",
+        "float64 convolution",
+        "maximum of other values",
+        "dense of images",
+        "nesterov",
+        "no momentum",
+    ],
 )
 def test_what_the_kernels_do_not_cover_is_left_to_keras(make_layer, sgd):
-    expected = state_after_steps(define(make_layer(), **sgd))
-    with fused_kernels():
-        found = state_after_steps(define(make_layer(), **sgd))
-        assert not operations(define(make_layer(), **sgd)) & {"FusedBatchNormV3", "ResourceApplyKerasMomentum"}
+    def define_layer() -> keras.Model:
+        return define(make_layer(), images=GREY_IMAGES, **sgd)
+
+    expected, usual = state_after_steps(define_layer()), operations(define_layer())
+    with fast_kernels():
+        found = state_after_steps(define_layer())
+        assert operations(define_layer()) == usual
     for value, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(value, other)
 
@@ -98,13 +181,17 @@ def test_sparse_gradients_are_left_to_keras():
         return model.layers[0].get_weights()[0]
 
     expected = train_embedding()
-    with fused_kernels():
+    with fast_kernels():
         np.testing.assert_array_equal(train_embedding(), expected)
 
 
 def test_keras_has_its_own_formulas_back_even_after_an_error():
-    formulas = layers.BatchNormalization.call, keras.optimizers.SGD.update_step
-    with pytest.raises(ZeroDivisionError), fused_kernels():
-        assert formulas != (layers.BatchNormalization.call, keras.optimizers.SGD.update_step)
+    def formulas() -> list:
+        owners = [layers.Conv2D, layers.BatchNormalization, layers.MaxPooling2D, layers.Dense]
+        return [owner.call for owner in owners] + [keras.optimizers.SGD.update_step]
+
+    before = formulas()
+    with pytest.raises(ZeroDivisionError), fast_kernels():
+        assert not set(before) & set(formulas())
         raise ZeroDivisionError
-    assert formulas == (layers.BatchNormalization.call, keras.optimizers.SGD.update_step)
+    assert formulas() == before
