@@ -162,12 +162,9 @@ def test_what_the_kernels_do_not_cover_is_left_to_keras(make_layer, sgd):
     def define_layer() -> keras.Model:
         return define(make_layer(), images=GREY_IMAGES, **sgd)
 
-    expected, usual = state_after_steps(define_layer()), operations(define_layer())
+    usual = operations(define_layer())
     with fast_kernels():
-        found = state_after_steps(define_layer())
         assert operations(define_layer()) == usual
-    for value, other in zip(found, expected, strict=True):
-        np.testing.assert_array_equal(value, other)
 
 
 def test_sparse_gradients_are_left_to_keras():
