@@ -66,6 +66,7 @@ def test_baseline_overfits_mildly(results):
 def test_no_difference_is_shown_between_batch_normalization_and_baseline(results):
     comparison = compare(results["baseline"], results["batch_norm"])
     assert comparison.better is None
+    assert -0.00005 < comparison.low < 0  # "a little below zero, and is rounded to it"
     assert min(comparison.differences) >= 0  # "never behind"
     assert np.median(results["batch_norm"].scores) > np.median(results["baseline"].scores)  # "its box lies higher"
 
