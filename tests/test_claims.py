@@ -106,13 +106,13 @@ def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results
     assert 0.5 < wandering / difference < 2
 
 
-def test_the_harness_is_faster_most_with_batch_normalization_and_least_with_the_deeper_model():
+def test_the_harness_is_faster_with_all_and_least_with_the_deeper_model():
     found = json.loads(settings.recorded("results/benchmark.json").read_text())
     *short, long = found["comparisons"]
     ratio = {comparison["model"]: comparison["ratio"] for comparison in short}
-    assert ratio["batch_norm"] > ratio["baseline"] > ratio["deeper"] > 1
+    assert min(ratio["baseline"], ratio["batch_norm"]) > ratio["deeper"] > 1
     assert long["epochs"] > short[0]["epochs"]
-    assert 0.8 < long["ratio"] / ratio["baseline"] < 1.05  # "close together", and no larger over more epochs
+    assert long["ratio"] > 1.1 * ratio["baseline"]  # over more epochs, the start weighs less
     share = {comparison["model"]: comparison["share_of_peak"] for comparison in short}
     assert max(share["baseline"], share["batch_norm"]) < 0.2 < share["deeper"]  # "nowhere near the peak"
     assert all(found["equal_to_the_bit"].values())
