@@ -55,7 +55,8 @@ def fast_kernels() -> Iterator[None]:
 def _conv_call(self: layers.Conv2D, inputs: tf.Tensor) -> tf.Tensor:
     grey_images = inputs.shape[-1] == 1 and None not in inputs.shape[1:] and _is_float32(self, inputs)
     usual = (
-        self.use_bias
+        type(self).convolution_op is layers.Conv2D.convolution_op  # a reader's layer may have its own
+        and self.use_bias
         and (self.data_format, self.padding) == ("channels_last", "valid")
         and tuple(self.strides) == tuple(self.dilation_rate) == (1, 1)
     )

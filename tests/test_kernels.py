@@ -15,6 +15,13 @@ GREY_IMAGES = IMAGES[..., :1]
 LABELS = np.eye(3, dtype="float32")[np.arange(32) % 3]
 
 
+class StandardizedConv2D(layers.Conv2D):
+    """A convolution that Keras lets a reader change in this way."""
+
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        return super().convolution_op(inputs, kernel - tf.reduce_mean(kernel, axis=(0, 1, 2)))
+
+
 def define(*hidden: layers.Layer, images: np.ndarray = IMAGES, **sgd: Any) -> keras.Model:
     """Return a compiled model; its last layer has no bias, and so is left to Keras."""
     keras.utils.set_random_seed(1)
@@ -135,6 +142,7 @@ def test_prediction_is_kerass_own():
         (lambda: layers.Conv2D(5, 3, dilation_rate=2), {}),
         (lambda: layers.Conv2D(5, 3, use_bias=False), {}),
         (lambda: layers.Conv2D(5, 3, dtype="float64"), {}),
+        (lambda: StandardizedConv2D(5, 3), {}),
         (lambda: layers.MaxPooling2D(), {}),
         (lambda: layers.Dense(5), {}),
         (lambda: layers.Reshape((36, 1)), {"momentum": 0.9, "nesterov": True}),
@@ -152,6 +160,7 @@ def test_prediction_is_kerass_own():
         "dilation",
         "no bias",
         "float64 convolution",
+        "a convolution of the reader's own",
         "maximum of other values",
         "dense of images",
         "nesterov",
