@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -12,10 +14,12 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage as ndi
 
+from mnist_utils import settings
 from mnist_utils.images import collect_ink, locate_ink, normalize_ink
 from mnist_utils.ink import Component, Ink, belongs_to_writing
 
 if TYPE_CHECKING:
+    import keras
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
@@ -23,8 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Number", "ReadDigit", "read_number"]
 
-MOST_DIGITS_TOUCHING = 4
-WIDE = 1.25  # width by height of a piece that is more likely two digits than one: a 5 with a long bar is not
+# As parts of the height of a piece of ink:
+NARROW, WIDEST = 0.5, 1.6  # below this width it is one digit, from this on it never is
+NARROWEST, LOWEST, SLIMMEST = 0.12, 0.45, 0.08  # a cut-out digit's room, height and width are at least these
+CUTS_A_HEIGHT = 8
+SURE = 0.2  # probability of being one digit above which a piece is not cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +95,7 @@ class Number:
         return self.text or "-"
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the picture with a box, the digit and its probability for each.
+        """Draw the picture with a box for each digit, what it was read as above, and its probability below.
 
         Parameters
         ----------
@@ -110,8 +117,13 @@ class Number:
         for digit in self.digits:
             left, top, width, height = (value / self.scale for value in digit.box)
             ax.add_patch(plt.Rectangle((left, top), width, height, fill=False, edgecolor="#E69F00", linewidth=2))
-            label = f"{digit.digit} ({digit.probability:.2f})"
-            ax.text(left, top, label, va="bottom", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+            # Narrow neighbours have no room for both side by side.
+            for y, text, place, size in [
+                (top, str(digit.digit), "bottom", "large"),
+                (top + height, f"{digit.probability:.2f}", "top", "xx-small"),
+            ]:
+                style = {"ha": "center", "va": place, "fontsize": size}
+                ax.text(left + width / 2, y, text, **style, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
         ax.set_title(str(self))
         ax.set_axis_off()
         return ax
@@ -134,10 +146,21 @@ class _Group:
         return self.left + self.mask.shape[1]
 
 
-def _cut_out(mask: np.ndarray, top: int = 0, left: int = 0) -> _Group:
-    """Crop a mask to its ink, and remember where it was."""
-    rows, columns = ndi.find_objects(mask.astype(np.int8))[0]
-    return _Group(top + rows.start, left + columns.start, mask[rows, columns])
+def cut_out(mask: np.ndarray) -> _Group | None:
+    """Crop a part of a mask to its ink, small loose pieces left out; None if there is none.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (height, width)
+        Strokes cut off at its left or right side.
+    """
+    labels, count = ndi.label(mask, np.ones((3, 3)))
+    if not count:
+        return None
+    areas = np.bincount(labels.ravel())[1:]
+    kept = np.isin(labels, np.flatnonzero(areas >= 0.1 * areas.max()) + 1)
+    rows, columns = ndi.find_objects(kept.astype(np.int8))[0]
+    return _Group(rows.start, columns.start, kept[rows, columns])
 
 
 def _join(a: _Group, b: _Group) -> _Group:
@@ -201,12 +224,14 @@ def _sort_lines(groups: list[_Group]) -> list[list[_Group]]:
 
 
 def read_number(
-    image: str | Path | Image.Image | ArrayLike, classifier: Callable[[np.ndarray], Prediction | Any]
+    image: str | Path | Image.Image | ArrayLike,
+    classifier: Callable[[np.ndarray], Prediction | Any],
+    judge: keras.Model | None = None,
 ) -> Number:
     """Read several digits, in reading order, over lines.
 
-    Pieces that lie over each other are one digit. A piece too wide for one digit, or that the classifier is unsure
-    of, is cut where it has least ink, if the classifier is surer of both halves.
+    Pieces that lie over each other are one digit. A piece that is no single digit, in the judge's opinion, is cut at
+    many columns; of all choices of cuts that one is taken whose pieces are most probably digits, all of them.
 
     Parameters
     ----------
@@ -215,6 +240,9 @@ def read_number(
     classifier : Classifier or callable
         A :class:`mnist_utils.predict.Classifier`, or what takes a uint8 image (28, 28) in MNIST's format and answers
         something with ``digit`` and ``probability``.
+    judge : keras.Model, optional
+        Takes images (n, 28, 28, 1), 0 to 1, and answers two probabilities for each: that it is no single digit, and
+        that it is one. Without it, the book's, which chapter 7 trains.
 
     Returns
     -------
@@ -235,21 +263,35 @@ def read_number(
     if ink is None:
         return number
 
-    def read(group: _Group) -> ReadDigit:
-        image = _to_image(ink, group)
+    def prepare(group: _Group) -> np.ndarray:
+        return _to_image(ink, group)
+
+    def read(group: _Group, image: np.ndarray) -> ReadDigit:
         answer = classifier(image)
         box = (left + group.left * scale, top + group.top * scale)
         size = (group.mask.shape[1] * scale, group.mask.shape[0] * scale)
         return ReadDigit(answer.digit, float(answer.probability), box + size, image)
 
+    def are_digits(images: list[np.ndarray]) -> np.ndarray:
+        X = np.stack(images)[..., np.newaxis] / np.float32(255)
+        return np.asarray((judge or _load_judge())(X, training=False))[:, 1]
+
     groups = _group_strokes([part for part in ink.parts if belongs_to_writing(part, ink, several=True)])
     number.lines = [
         # A blot is no digit to the classifier.
-        [digit for group in line for digit in _split(group, read, MOST_DIGITS_TOUCHING) if digit.digit is not None]
+        [digit for group in line for digit in _split(group, prepare, read, are_digits) if digit.digit is not None]
         for line in _sort_lines(groups)
     ]
     number.findings.append(f"digits found: {len(number.digits)}, lines: {len(number.lines)}")
     return number
+
+
+@functools.cache
+def _load_judge() -> keras.Model:
+    """Load the network that tells one digit from several, and from a part of one."""
+    import keras  # takes long to import, and most pictures don't need it
+
+    return keras.models.load_model(settings.recorded("models/one_digit.keras"), compile=False)
 
 
 def _to_image(ink: Ink, group: _Group) -> np.ndarray:
@@ -262,36 +304,59 @@ def _to_image(ink: Ink, group: _Group) -> np.ndarray:
     return normalize_ink(collect_ink(replace(ink, contrast=ink.contrast[rows, columns]), mask[rows, columns])[0])
 
 
-def _split(group: _Group, read: Callable[[_Group], ReadDigit], most: int) -> list[ReadDigit]:
-    """Read a group as one digit, or as several if it holds several that touch."""
-    whole = read(group)
+def _split(
+    group: _Group,
+    prepare: Callable[[_Group], np.ndarray],
+    read: Callable[[_Group, np.ndarray], ReadDigit],
+    judge: Callable[[list[np.ndarray]], np.ndarray],
+) -> list[ReadDigit]:
+    """Read a group as one digit, or as the several into which it is most probably to be cut."""
+    image = prepare(group)
     height, width = group.mask.shape
-    if most < 2 or width < 0.75 * height or (width < WIDE * height and whole.probability > 0.9):
-        return [whole]
-    profile = ndi.uniform_filter1d(group.mask.sum(axis=0).astype(float), max(1, width // 40))
-    least = 0.15 if width > 1.3 * height else 0.3  # a cut near the side of a wide 0 would make a 1 of its bow
-    inner = np.arange(math.ceil(least * width), math.floor((1 - least) * width))
-    lowest = [x for x in inner if profile[x] == profile[max(0, x - width // 20) : x + width // 20 + 1].min()]
-    best: tuple[float, _Group, _Group, ReadDigit, ReadDigit] | None = None
-    for x in sorted(lowest, key=lambda x: profile[x])[:6]:
-        halves = []
-        for part, offset in ((group.mask[:, :x], 0), (group.mask[:, x:], x)):
-            labels, count = ndi.label(part, np.ones((3, 3)))
-            if count:
-                areas = np.bincount(labels.ravel())[1:]
-                kept = np.isin(labels, np.flatnonzero(areas >= 0.1 * areas.max()) + 1)
-                halves.append(_cut_out(kept, group.top, group.left + offset))
-        if len(halves) < 2 or min(half.mask.shape[0] for half in halves) < 0.45 * height:
+    if width < NARROW * height or (width < WIDEST * height and judge([image])[0] > SURE):
+        return [read(group, image)]
+    columns = [0, *_places_to_cut(group.mask), width]
+    spans = [
+        (start, end)
+        for start, end in itertools.combinations(columns, 2)
+        if NARROWEST * height <= end - start < min(width, WIDEST * height)
+    ]
+    pieces = {span: piece for span in spans if (piece := _piece(group, *span))}
+    if not pieces:
+        return [read(group, image)]
+    images = [prepare(piece) for piece in pieces.values()]
+    # The best reading of what lies before each column: its probability, and its digits.
+    best: dict[int, tuple[float, list[ReadDigit]]] = {0: (1.0, [])}
+    candidates = zip(pieces.items(), images, judge(images), strict=True)
+    for ((start, end), piece), image_of_piece, is_digit in sorted(candidates, key=lambda each: each[0][0][1]):
+        if start not in best:
             continue
-        first, second = (read(half) for half in halves)
-        surer = min(first.probability, second.probability)
-        if best is None or surer > best[0]:
-            best = (surer, *halves, first, second)
-    if best is None:
-        return [whole]
-    surer, left, right, *_ = best
-    # A single digit is seldom wider than high: the wider the piece, the less the halves have to convince.
-    needed = 0.5 if width > 1.3 * height else 0.8
-    if surer > whole.probability or (width > WIDE * height and surer > needed) or width > 1.8 * height:
-        return [*_split(left, read, most - 1), *_split(right, read, most - 1)]
-    return [whole]
+        so_far, digits = best[start]
+        highest = best.get(end, (0.0, []))[0]
+        if so_far * is_digit > highest:
+            digit = read(piece, image_of_piece)
+            if so_far * is_digit * digit.probability > highest:
+                best[end] = (so_far * is_digit * digit.probability, [*digits, digit])
+    return best[width][1] if width in best else [read(group, image)]
+
+
+def _piece(group: _Group, start: int, end: int) -> _Group | None:
+    """Return what lies between two columns of a group, if it may be a digit."""
+    piece = cut_out(group.mask[:, start:end])
+    if (
+        piece is None
+        or piece.mask.shape[0] < LOWEST * len(group.mask)
+        or piece.mask.shape[1] < SLIMMEST * len(group.mask)
+    ):
+        return None
+    return _Group(group.top + piece.top, group.left + start + piece.left, piece.mask)
+
+
+def _places_to_cut(mask: np.ndarray) -> list[int]:
+    """Return the columns to cut at: those with less ink than around, and some at equal distances."""
+    height, width = mask.shape
+    profile = ndi.uniform_filter1d(mask.sum(axis=0).astype(float), max(1, height // 40))
+    near, step = max(1, height // 20), max(1, height // CUTS_A_HEIGHT)
+    inner = range(math.ceil(NARROWEST * height), width - math.ceil(NARROWEST * height))
+    thin = [x for x in inner if profile[x] == profile[max(0, x - near) : x + near + 1].min()]
+    return sorted({*thin, *inner[::step]})

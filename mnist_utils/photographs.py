@@ -120,21 +120,23 @@ def draw_scene(seed: int, lines: bool = True) -> Scene:
     )
 
 
-def ink_from_mnist(image: np.ndarray) -> np.ndarray:
-    """Redraw an MNIST digit at ten times its size with the crisp edge of a pen.
+def ink_from_mnist(image: np.ndarray, side: int = INK_SIDE) -> np.ndarray:
+    """Redraw an MNIST digit, larger, with the crisp edge of a pen.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (28, 28)
         Bright ink on black.
+    side : int
+        Height and width of the drawing, in pixels.
 
     Returns
     -------
-    ndarray of float, shape (280, 280)
+    ndarray of float, shape (side, side)
         From 0, no ink, to 1.
     """
-    smooth = resize(image / 255, (INK_SIDE, INK_SIDE), order=3, mode="constant", anti_aliasing=False)
-    smooth = ndi.gaussian_filter(smooth, 2)
+    smooth = resize(image / 255, (side, side), order=3, mode="constant", anti_aliasing=False)
+    smooth = ndi.gaussian_filter(smooth, 2 * side / INK_SIDE)
     return np.clip((smooth - 0.5) * 8 + 0.5, 0, 1)
 
 

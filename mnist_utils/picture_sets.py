@@ -23,7 +23,7 @@ from mnist_utils.data import load_mnist
 from mnist_utils.images import to_mnist
 from mnist_utils.photographs import draw_scene, ink_from_mnist, photograph
 
-__all__ = ["NumberPicture", "PictureSet", "bring_to_mnist", "load_number_pictures", "load_picture_sets"]
+__all__ = ["NumberPicture", "PictureSet", "bring_to_mnist", "load_number_pictures", "load_picture_sets", "write_line"]
 
 DRAWN_DIGITS = "notebooks/images/drawn_digits.npz"  # python -m mnist_utils.strokes notebooks/images/drawn_digits.npz
 SMOKE_PICTURES = 6
@@ -177,7 +177,7 @@ def load_number_pictures(count: int = 60, seed: int = 0) -> list[NumberPicture]:
                 row = int(rng.integers(len(source)))
                 digits.append((labels[row], ink_from_mnist(source[row]) if number % 2 else source[row] / 255))
             texts.append("".join(str(label) for label, _ in digits))
-            rows.append(_write_line([ink for _, ink in digits], gap, rng))
+            rows.append(write_line([ink for _, ink in digits], gap, rng)[0])
         page = np.vstack(rows)
         photographed = number % 3 > 0
         if photographed:
@@ -191,9 +191,26 @@ def load_number_pictures(count: int = 60, seed: int = 0) -> list[NumberPicture]:
     return found
 
 
-def _write_line(inks: list[np.ndarray], gap: int, rng: np.random.Generator) -> np.ndarray:
-    """Write digits side by side: ink from 0 to 1, shape (LINE_HEIGHT, PAGE_WIDTH)."""
-    line = np.zeros((LINE_HEIGHT, PAGE_WIDTH))
+def write_line(inks: list[np.ndarray], gap: int, rng: np.random.Generator) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Write digits side by side.
+
+    Parameters
+    ----------
+    inks : list of ndarray of float, shape (height, width)
+        The digits, from 0, no ink, to 1.
+    gap : int
+        Pixels between neighbours; below 0, they overlap.
+    rng : numpy.random.Generator
+        Draws their heights and places.
+
+    Returns
+    -------
+    line : ndarray of float, shape (LINE_HEIGHT, PAGE_WIDTH)
+        From 0, no ink, to 1.
+    spans : list of (int, int)
+        First column of each digit, and the one after its last.
+    """
+    line, spans = np.zeros((LINE_HEIGHT, PAGE_WIDTH)), []
     left = int(rng.integers(20, 50))
     for ink in inks:
         rows, columns = np.flatnonzero((ink > 0.5).any(axis=1)), np.flatnonzero((ink > 0.5).any(axis=0))
@@ -203,5 +220,6 @@ def _write_line(inks: list[np.ndarray], gap: int, rng: np.random.Generator) -> n
         top = int(rng.integers(8, 20))
         place = line[top : top + len(ink), left : left + ink.shape[1]]
         place[:] = np.maximum(place, ink[:, : place.shape[1]])
+        spans.append((left, left + ink.shape[1]))
         left += ink.shape[1] + gap
-    return line
+    return line, spans

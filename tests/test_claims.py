@@ -233,20 +233,29 @@ def test_what_the_ablation_says_of_each_step():
     assert found["8x8 digits"]["crop"][1] > 0.05 / 20
 
 
-def test_digits_apart_are_read_and_touching_ones_often_not():
+def test_digits_apart_are_read_and_most_of_the_touching_ones_too():
     text = printed("07_own_handwriting", 'print("touching" if touching else "apart")')
     (right, n), (right_touching, n_touching) = (
         map(int, found) for found in re.findall(r"digits read: (\d+) of (\d+)", text)
     )
     assert right / n > 0.95
-    assert right_touching / n_touching < 0.8
-    assert (right + right_touching) / (n + n_touching) > 0.9
+    assert 0.8 < right_touching / n_touching < right / n
+    apart, touching = (float(share) for share in re.findall(r"whole numbers +([\d.]+)%", text))
+    assert apart > touching > 50
 
 
-def test_the_number_that_is_shown_has_two_eights_taken_for_one_and_a_zero_cut_in_two():
-    text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier)")
+def test_the_number_that_is_shown_is_read_right():
+    text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier, judge)")
     written, read = re.findall(r": +(\S+)", text)
-    assert written.replace("88", "8").replace("0", "27") == read
+    assert written == read
+    assert "88" in written.split("_")[0]  # "two eights among them"
+
+
+def test_the_judge_is_no_perfect_one():
+    text = printed("07_own_handwriting", 'print_accuracy("one digit", taken_for_one[whole_check])')
+    one, none = (float(share) for share in re.findall(r"(?:digit|none) +([\d.]+)%", text))
+    assert 80 < one < 95
+    assert 80 < none < 95
 
 
 def test_two_workers_are_faster_than_one():
