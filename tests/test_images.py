@@ -387,6 +387,21 @@ def test_digits_that_touch_are_split():
     assert read_number(page, read).text == "00"
 
 
+@pytest.mark.parametrize(("widest", "is_cut"), [(20, False), (15, True)])
+def test_a_judge_of_ones_own_decides_what_is_cut(widest, is_cut):
+    page = write(np.zeros((140, 300), np.uint8), "0", 20, 20)
+    page[20:120, 60:160] = np.maximum(page[20:120, 60:160], draw_ring())
+
+    def judge(X, training):
+        one = np.array([np.ptp(np.nonzero(image)[1]) < widest for image in X])
+        return np.stack([~one, one], axis=1).astype(np.float32)
+
+    def read(image):
+        return SimpleNamespace(digit=0, probability=0.9)
+
+    assert (len(read_number(page, read, judge).digits) > 1) == is_cut
+
+
 def test_no_digits_in_a_blank_picture():
     number = read_number(np.full((100, 300), 255, np.uint8), read_fake)
     assert (number.text, str(number), number.digits) == ("", "-", [])
