@@ -153,6 +153,11 @@ def cut_out(mask: np.ndarray) -> _Group | None:
     ----------
     mask : ndarray of bool, shape (height, width)
         Strokes cut off at its left or right side.
+
+    Returns
+    -------
+    _Group or None
+        Its ``mask``, and where that lies: ``top`` and ``left``.
     """
     labels, count = ndi.label(mask, np.ones((3, 3)))
     if not count:
