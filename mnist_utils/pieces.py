@@ -24,8 +24,8 @@ SHARES = (0.4, 0.25, 0.2, 0.15)
 def practice_pieces(X: np.ndarray, count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     """Cut pairs of touching digits into pieces, rightly and wrongly, with all cores.
 
-    About 40 % of the pieces are one digit, with what a cut leaves of its neighbour. The others are no single digit: both
-    together (25 %), a digit and a third to three quarters of the other (20 %), or a part of a digit (15 %).
+    About 40 % of the pieces are one digit, with what a cut leaves of its neighbour. The others are no single digit:
+    both together (25 %), a digit and a third to three quarters of the other (20 %), or a part of a digit (15 %).
 
     Parameters
     ----------
