@@ -8,6 +8,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from itertools import islice
 
 from mnist_utils import models  # isort: skip  # before Keras: it keeps TensorFlow's import quiet
 import keras
@@ -25,11 +26,22 @@ MODELS = {
 
 
 def evaluate_as_listed(
-    define_model: Callable[[], keras.Model], X: np.ndarray, y: np.ndarray, *, epochs: int, n_folds: int
+    define_model: Callable[[], keras.Model],
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    epochs: int,
+    n_folds: int,
+    first: int = 0,
+    stop: int | None = None,
 ) -> tuple[list[float], list[dict]]:
-    """Cross-validate as the tutorial prints it: fold after fold, ``fit`` as it is by default, then ``evaluate``."""
+    """Cross-validate as the tutorial prints it: fold after fold, ``fit`` as it is by default, then ``evaluate``.
+
+    `first` and `stop` take only a part of the folds, counted from 0, `stop` not included.
+    """
     scores, histories = [], []
-    for train_rows, test_rows in KFold(n_folds, shuffle=True, random_state=1).split(X):
+    folds = KFold(n_folds, shuffle=True, random_state=1).split(X)
+    for train_rows, test_rows in islice(folds, first, stop):
         model = define_model()
         held_out = X[test_rows], y[test_rows]
         fitted = model.fit(
@@ -49,6 +61,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=60_000)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="first fold to take, counted from 0 (listing)")
+    parser.add_argument("--stop", type=int, help="fold to stop before (listing)")
     parser.add_argument("--n-jobs", type=int, help="folds at a time (harness)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the weights and of the order of rows (harness)")
     parser.add_argument("--precision", default="float32", help="float32 or mixed_bfloat16 (harness)")
@@ -61,7 +75,15 @@ def main() -> None:
     # From the call to the result: for the harness that includes the start of its processes.
     started = time.perf_counter()
     if arguments.way == "listing":
-        scores, histories = evaluate_as_listed(define_model, X, y, epochs=arguments.epochs, n_folds=arguments.folds)
+        scores, histories = evaluate_as_listed(
+            define_model,
+            X,
+            y,
+            epochs=arguments.epochs,
+            n_folds=arguments.folds,
+            first=arguments.first,
+            stop=arguments.stop,
+        )
     else:
         scores, histories = evaluate_model(
             define_model,
