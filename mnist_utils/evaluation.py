@@ -328,6 +328,14 @@ def _train_all(
     printed = 0
     with (
         _no_warning_of_replaced_workers(),
+        tqdm(
+            total=len(trainings) * epochs,
+            desc=f"{name}, workers start",
+            unit="epoch",
+            smoothing=0,
+            leave=False,
+            disable=None if verbose else True,
+        ) as bar,
         _checkpoint_folder(_fingerprint(trainings[0], X, y, run_settings, parallel, n_workers)) as folder,
     ):
         checkpoints = [folder / f"fold_{fold}.npz" for fold in range(len(trainings))]
@@ -336,7 +344,8 @@ def _train_all(
             joblib.delayed(_work)(fold, trainings[fold], X, y, stop, checkpoints[fold], os.getpid())
             for fold, stop in tasks
         )
-        with _Progress(name, checkpoints, epochs, disabled=not verbose), contextlib.closing(parallel(jobs)) as results:
+        bar.set_description(name, refresh=False)
+        with _follow(checkpoints, bar), contextlib.closing(parallel(jobs)) as results:
             try:
                 for fold, state in results:
                     if not checkpoints[fold].exists():  # it comes from a machine that shares no disk with this one
@@ -435,38 +444,28 @@ def _settle_worker(caller: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-class _Progress:
-    """A bar over the epochs of all folds, fed by what the workers leave beside their checkpoints."""
+@contextlib.contextmanager
+def _follow(checkpoints: list[Path], bar: tqdm) -> Iterator[None]:
+    """Move a bar over the epochs of all folds by what the workers leave beside their checkpoints."""
+    files = [checkpoint.with_suffix(".epochs") for checkpoint in checkpoints]
+    over = threading.Event()
 
-    def __init__(self, name: str, checkpoints: list[Path], epochs: int, *, disabled: bool) -> None:
-        self.files = [checkpoint.with_suffix(".epochs") for checkpoint in checkpoints]
-        self.bar = tqdm(
-            total=len(checkpoints) * epochs,
-            initial=self.epochs_done(),
-            desc=name,
-            unit="epoch",
-            smoothing=0,
-            leave=False,
-            disable=disabled or None,
-        )
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.watch, daemon=True)
+    def epochs_done() -> int:
+        return sum(int(file.read_text() or 0) for file in files if file.exists())
 
-    def epochs_done(self) -> int:
-        """Return the epochs that all folds have done together."""
-        return sum(int(file.read_text() or 0) for file in self.files if file.exists())
+    def watch() -> None:
+        while not over.wait(0.5):
+            bar.n = max(bar.n, epochs_done())
+            bar.refresh()
 
-    def watch(self) -> None:
-        """Move the bar until the run is over."""
-        while not self.over.wait(0.5):
-            self.bar.n = max(self.bar.n, self.epochs_done())
-            self.bar.refresh()
-
-    def __enter__(self) -> "_Progress":
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.over.set()
-        self.thread.join()
-        self.bar.close()
+    # The time left is that of the training: the start of the workers and what an earlier call did don't count.
+    bar.reset()
+    bar.initial = bar.n = epochs_done()
+    bar.refresh()
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

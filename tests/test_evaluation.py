@@ -455,6 +455,7 @@ def test_the_display_counts_the_epochs_of_all_folds_in_a_terminal(script):
     os.close(main)
     printed, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+    assert shown.lstrip().startswith(b"tiny, workers start:")  # something is seen before the first epoch is done
     counts = [int(count) for count in re.findall(rf"tiny.*?(\d+)/{N_EPOCHS} \[", shown.decode())]
     assert counts == sorted(counts)
     assert len(set(counts)) > 2
