@@ -57,6 +57,7 @@ def execute(path: Path) -> NotebookNode:
         timeout=None,
         coalesce_streams=True,  # one block of text a cell, however slowly its lines came
         kernel_name="python3",
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # it warns that it talks over TCP, within this machine
         record_timing=False,
         resources={"metadata": {"path": path.parent}},
     ).execute()
