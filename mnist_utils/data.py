@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +25,8 @@ from typing import TypeAlias
 import keras
 import numpy as np
 from filelock import FileLock
+
+from mnist_utils.progress import follow
 
 __all__ = ["MnistUnavailableError", "load_dataset", "load_mnist", "prep_pixels"]
 
@@ -286,21 +287,15 @@ def _progress(description: str, path: Path, size: int) -> Iterator[None]:
     """Show a bar that follows how a file, or the files in a folder, grow to ``size`` bytes."""
     from tqdm.auto import tqdm  # in a notebook without widgets its import warns: not where nothing is downloaded
 
-    done = threading.Event()
-
-    def follow() -> None:
-        while not done.wait(0.1):
-            with contextlib.suppress(OSError):  # files come and go meanwhile
-                files = path.rglob("*") if path.is_dir() else [path]
-                so_far = sum(file.stat().st_size for file in files if file.is_file())
-                bar.update(max(0, min(so_far, size) - bar.n))
+    def bytes_so_far() -> int:
+        files = path.rglob("*") if path.is_dir() else [path]
+        with contextlib.suppress(OSError):  # files come and go meanwhile
+            return min(sum(file.stat().st_size for file in files if file.is_file()), size)
+        return 0
 
     # A download that is refused at once shows no bar.
-    with tqdm(total=size, desc=description, unit="B", unit_scale=True, delay=0.5, leave=False) as bar:
-        follower = threading.Thread(target=follow, daemon=True)
-        follower.start()
-        try:
-            yield
-        finally:
-            done.set()
-            follower.join()
+    with (
+        tqdm(total=size, desc=description, unit="B", unit_scale=True, delay=0.5, leave=False) as bar,
+        follow(bar, bytes_so_far),
+    ):
+        yield

@@ -33,6 +33,7 @@ from sklearn.model_selection import KFold
 from tqdm.auto import tqdm
 
 from mnist_utils import settings
+from mnist_utils.progress import follow
 from mnist_utils.training import Training, TrainingState, fingerprint, restore, save_state, train
 
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
@@ -333,6 +334,7 @@ def _train_all(
             desc=f"{name}, workers start",
             unit="epoch",
             smoothing=0,
+            miniters=0,  # the clock goes on between two epochs
             leave=False,
             disable=None if verbose else True,
         ) as bar,
@@ -344,8 +346,17 @@ def _train_all(
             joblib.delayed(_work)(fold, trainings[fold], X, y, stop, checkpoints[fold], os.getpid())
             for fold, stop in tasks
         )
+
+        def epochs_done() -> int:
+            files = [checkpoint.with_suffix(".epochs") for checkpoint in checkpoints]
+            return sum(int(file.read_text() or 0) for file in files if file.exists())
+
+        # The time left is that of the training: the start of the workers and what an earlier call did don't count.
         bar.set_description(name, refresh=False)
-        with _follow(checkpoints, bar), contextlib.closing(parallel(jobs)) as results:
+        bar.reset()
+        bar.initial = bar.n = epochs_done()
+        bar.refresh()
+        with follow(bar, epochs_done), contextlib.closing(parallel(jobs)) as results:
             try:
                 for fold, state in results:
                     if not checkpoints[fold].exists():  # it comes from a machine that shares no disk with this one
@@ -442,30 +453,3 @@ def _settle_worker(caller: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-@contextlib.contextmanager
-def _follow(checkpoints: list[Path], bar: tqdm) -> Iterator[None]:
-    """Move a bar over the epochs of all folds by what the workers leave beside their checkpoints."""
-    files = [checkpoint.with_suffix(".epochs") for checkpoint in checkpoints]
-    over = threading.Event()
-
-    def epochs_done() -> int:
-        return sum(int(file.read_text() or 0) for file in files if file.exists())
-
-    def watch() -> None:
-        while not over.wait(0.5):
-            bar.n = max(bar.n, epochs_done())
-            bar.refresh()
-
-    # The time left is that of the training: the start of the workers and what an earlier call did don't count.
-    bar.reset()
-    bar.initial = bar.n = epochs_done()
-    bar.refresh()
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
