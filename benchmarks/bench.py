@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 from keras import layers
 
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.data import load_dataset
 from mnist_utils.predict import Classifier
 
@@ -221,7 +221,7 @@ def measure_prediction() -> dict[str, float]:
 
     _, _, X_test, _ = load_dataset()
     image = X_test[0]
-    model = keras.models.load_model(settings.recorded("models/final_model.keras"))
+    model = keras.models.load_model(paths.input_path("models/final_model.keras"))
     classifier = Classifier(model)
     batch = image[np.newaxis].astype("float32") / 255
     found = {
@@ -258,9 +258,9 @@ def main() -> None:
     found["bfloat16"] = compare_precisions(found["comparisons"])
     found["growth"] = measure_growth(names[0], small)
     found["prediction"] = measure_prediction()
-    path = settings.artifact("results/benchmark.json")
+    path = paths.output_path("results/benchmark.json")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(f"\nWritten to {path.relative_to(settings.PROJECT) if not settings.SMOKE else path}.")
+    print(f"\nWritten to {path.relative_to(paths.PROJECT) if not paths.SMOKE else path}.")
 
 
 if __name__ == "__main__":

@@ -13,15 +13,15 @@ from typing import Any
 
 import machine
 
-from mnist_utils import settings  # isort: skip  # before Keras: it imports TensorFlow, quietly
+from mnist_utils import paths  # isort: skip  # before Keras: it imports TensorFlow, quietly
 import keras
 import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mnist_utils.data import load_mnist
-from mnist_utils.export import encode_model, join_modules
-from mnist_utils.strokes import draw_digits
+from mnist_utils.canvas.page import encode_model, join_modules
+from mnist_utils.practice.strokes import draw_digits
 
 COUNT = 300  # of images, and of drawings
 BATCH = 30  # the ways take turns, so many at a time: what disturbs the machine for a while disturbs them all
@@ -88,7 +88,7 @@ def main() -> None:
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if chromium is None:
         raise SystemExit("Chromium is missing: install it, or name its program in the environment variable CHROMIUM.")
-    model = keras.models.load_model(settings.recorded("models/own_images.keras"), compile=False)
+    model = keras.models.load_model(paths.input_path("models/own_images.keras"), compile=False)
     description, code = encode_model(model), join_modules()
     _, (X_test, _) = load_mnist()
     images = X_test[:COUNT].reshape(COUNT, -1).tolist()
@@ -121,9 +121,9 @@ def main() -> None:
     print(f"decoding the weights: {found['decode_ms']:.1f} ms, the first prediction: {found['first_ms']:.1f} ms")
     for name, time in found["milliseconds"].items():
         print(f"{name:26} {time['median']:6.2f} ms ({time['lower_quartile']:.2f} to {time['upper_quartile']:.2f})")
-    path = settings.artifact("results/browser.json")
+    path = paths.output_path("results/browser.json")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    print(f"Written to {path.relative_to(settings.PROJECT) if not settings.SMOKE else path}.")
+    print(f"Written to {path.relative_to(paths.PROJECT) if not paths.SMOKE else path}.")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from mnist_utils import settings
+from mnist_utils import paths
 
 # npm's package and version, and the files that a page loads.
 LIBRARIES = [
@@ -44,7 +44,7 @@ def main() -> None:
     ]
     for library in found:
         print(f"{library['package']:26} {library['compressed_bytes'] / 1e6:5.1f} MB compressed")
-    path = settings.artifact("results/libraries.json")
+    path = paths.output_path("results/libraries.json")
     path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,6 +1,6 @@
-"""Helpers of the book: the data, the models, their honest evaluation, and the reading of your own digits."""
+"""Helpers of the book: the data, the models, their honest evaluation, and the reading of your own digits.
 
-from mnist_utils.quiet import import_tensorflow
-
-# Before any other module imports TensorFlow or Keras: see mnist_utils.quiet.
-import_tensorflow()
+What a chapter imports lies on top: ``data``, ``models``, ``evaluation``, ``comparison``, ``plots``, ``predict``, and
+``paths`` and ``quiet``. ``reading`` brings a picture into MNIST's format, ``practice`` makes digits to practise on,
+``canvas`` is the drawing area. Nobody imports ``_runtime``.
+"""

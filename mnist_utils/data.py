@@ -17,16 +17,17 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import keras
 import numpy as np
 from filelock import FileLock
 
-from mnist_utils.progress import follow
+if TYPE_CHECKING:
+    from tqdm.auto import tqdm
 
 __all__ = ["MnistUnavailableError", "load_dataset", "load_mnist", "prep_pixels"]
 
@@ -120,7 +121,8 @@ def load_dataset() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """
     (X_train, y_train), (X_test, y_test) = load_mnist()
     X_train, X_test = X_train[..., np.newaxis], X_test[..., np.newaxis]
-    y_train, y_test = (keras.utils.to_categorical(y, num_classes=10).astype("float32") for y in (y_train, y_test))
+    one_hot = np.eye(10, dtype="float32")  # row d is the label of digit d
+    y_train, y_test = one_hot[y_train], one_hot[y_test]
     return X_train, y_train, X_test, y_test
 
 
@@ -205,6 +207,8 @@ def _fetch(folder: Path) -> Mnist:
 
 def _fetch_with_keras(folder: Path) -> Mnist:
     """Let Keras download its file, under another name until it is complete and checked."""
+    import keras
+
     part = folder / f"{KERAS_FILE}.part"
     timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(STALLED_SECONDS)  # Keras sets none: behind some firewalls it would wait for minutes
@@ -296,6 +300,32 @@ def _progress(description: str, path: Path, size: int) -> Iterator[None]:
     # A download that is refused at once shows no bar.
     with (
         tqdm(total=size, desc=description, unit="B", unit_scale=True, delay=0.5, leave=False) as bar,
-        follow(bar, bytes_so_far),
+        _follow(bar, bytes_so_far),
     ):
         yield
+
+
+@contextlib.contextmanager
+def _follow(bar: "tqdm", measure: Callable[[], int]) -> Iterator[None]:
+    """Move a bar, twice a second, while the work in the ``with`` block goes on. A bar never goes back.
+
+    Parameters
+    ----------
+    bar : tqdm
+        The bar.
+    measure : callable
+        Returns how much is done, in the bar's unit.
+    """
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.5):
+            bar.update(max(0, measure() - bar.n))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -32,9 +32,8 @@ from joblib.externals.loky.backend.process import LokyProcess
 from sklearn.model_selection import KFold
 from tqdm.auto import tqdm
 
-from mnist_utils import settings
-from mnist_utils.progress import follow
-from mnist_utils.training import Training, TrainingState, fingerprint, restore, save_state, train
+from mnist_utils import paths
+from mnist_utils._runtime.training import Training, TrainingState, fingerprint, restore, save_state, train
 
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
 
@@ -85,7 +84,7 @@ class CrossValidation:
         Path
             The file.
         """
-        path = settings.artifact(f"results/{self.name}.json")
+        path = paths.output_path(f"results/{self.name}.json")
         scratch = path.with_suffix(".tmp")
         scratch.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
         scratch.replace(path)
@@ -110,7 +109,7 @@ class CrossValidation:
         FileNotFoundError
             If no result of this name was recorded.
         """
-        return cls(**json.loads(settings.recorded(f"results/{name}.json").read_text(encoding="utf-8")))
+        return cls(**json.loads(paths.input_path(f"results/{name}.json").read_text(encoding="utf-8")))
 
 
 def evaluate_model(
@@ -243,9 +242,8 @@ def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, np
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
     if np.ndim(y) != 2 or np.shape(y)[1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
-    if settings.SMOKE:
-        return X[: settings.SMOKE_ROWS], y[: settings.SMOKE_ROWS], min(epochs, settings.SMOKE_EPOCHS)
-    return X, y, epochs
+    rows = paths.at_scale(len(X), 400)
+    return X[:rows], y[:rows], paths.at_scale(epochs, 1)
 
 
 def _fold_seeds(seed: int, n_folds: int) -> list[int]:
@@ -262,7 +260,7 @@ def _versions() -> dict[str, str]:
 @contextlib.contextmanager
 def _checkpoint_folder(key: str) -> Iterator[Path]:
     """Hold a folder for one evaluation's checkpoints: kept when it is stopped, removed when it is done."""
-    folder = settings.artifact(f".cache/trainings/{key}")
+    folder = paths.output_path(f".cache/trainings/{key}")
     try:
         with FileLock(folder.with_suffix(".lock"), timeout=0):
             folder.mkdir(exist_ok=True)

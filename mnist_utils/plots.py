@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 from sklearn.metrics import ConfusionMatrixDisplay
 
-from mnist_utils.statistics import Comparison, summarize
+from mnist_utils.comparison import Comparison, summarize
 
 if TYPE_CHECKING:
     from mnist_utils.evaluation import CrossValidation

@@ -16,9 +16,9 @@ import tensorflow as tf
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from mnist_utils import settings
-from mnist_utils.images import to_mnist
-from mnist_utils.numbers import read_number
+from mnist_utils import paths
+from mnist_utils.reading.images import to_mnist
+from mnist_utils.reading.several_digits import read_number
 
 __all__ = ["Classifier", "Prediction", "main"]
 
@@ -76,7 +76,7 @@ class Classifier:
 
     def __init__(self, model: str | Path | keras.Model = "own_images") -> None:
         if not isinstance(model, keras.Model):
-            model = _load_model(settings.recorded(f"models/{model}.keras") if model in settings.MODELS else Path(model))
+            model = _load_model(paths.input_path(f"models/{model}.keras") if model in paths.MODELS else Path(model))
         # A model that was never built has no shapes.
         takes, answers = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
         if takes != (None, 28, 28, 1) or answers != (None, 10):

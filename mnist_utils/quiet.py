@@ -1,8 +1,9 @@
-"""Import TensorFlow without its log noise.
+"""Import TensorFlow and Keras without log noise: ``import mnist_utils.quiet`` before ``import keras``.
 
 TensorFlow's native code writes lines about oneDNN, missing CUDA drivers and CPU instructions straight to file
 descriptor 2, before the log level that it offers takes effect. A beginner reads them as errors. This module holds the
-descriptor back while TensorFlow is imported, and passes on everything that is no such noise.
+descriptor back while TensorFlow is imported, and passes on everything that is no such noise. Modules of this package
+that need Keras import this one first.
 """
 
 import contextlib
@@ -35,8 +36,8 @@ HARMLESS = re.compile(
 def import_tensorflow() -> ModuleType:
     """Import TensorFlow and look for its devices, without log noise in the terminal or notebook.
 
-    `mnist_utils` calls it before anything else, so that ``import keras`` or ``import tensorflow`` are quiet wherever
-    they come after ``import mnist_utils``. It does three things:
+    This module calls it, so that ``import keras`` or ``import tensorflow`` are quiet wherever they come after
+    ``import mnist_utils.quiet``. It does three things:
 
     1. It sets the environment variable ``TF_CPP_MIN_LOG_LEVEL`` to 2, "errors only", unless you have set it.
     2. It imports TensorFlow and lists the physical devices while file descriptor 2 leads to a temporary file. Devices
@@ -108,3 +109,25 @@ def _flush() -> None:
     """Write out what Python has buffered for stderr, so that it goes where it was meant to."""
     if sys.stderr is not None:
         sys.stderr.flush()
+
+
+def check_backend() -> None:
+    """Refuse another backend of Keras than TensorFlow.
+
+    Raises
+    ------
+    ImportError
+        If Keras was told to use another one, by the environment variable ``KERAS_BACKEND`` or in its file
+        ``keras.json``.
+    """
+    import keras
+
+    if (backend := keras.config.backend()) != "tensorflow":
+        raise ImportError(
+            f"Keras's backend is {backend!r}, and this book needs TensorFlow: unset the environment variable "
+            "KERAS_BACKEND, or set it to 'tensorflow', and start Python again."
+        )
+
+
+import_tensorflow()
+check_backend()

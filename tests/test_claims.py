@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
-from mnist_utils.images import load_image
+from mnist_utils.reading.images import load_image
 from mnist_utils.predict import Classifier
-from mnist_utils.statistics import compare, summarize
+from mnist_utils.comparison import compare, summarize
 
 PROJECT = Path(__file__).resolve().parents[1]
 IMAGES = PROJECT / "notebooks" / "images"
@@ -107,7 +107,7 @@ def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results
 
 
 def test_the_harness_is_faster_with_all_and_least_with_the_deeper_model():
-    found = json.loads(settings.recorded("results/benchmark.json").read_text())
+    found = json.loads(paths.input_path("results/benchmark.json").read_text())
     comparisons = {comparison["model"]: comparison for comparison in found["comparisons"]}
     assert all(comparison["epochs"] == 10 for comparison in comparisons.values())
     ratio = {name: comparison["ratio"] for name, comparison in comparisons.items()}
@@ -121,7 +121,7 @@ def test_the_harness_is_faster_with_all_and_least_with_the_deeper_model():
 
 @pytest.fixture(scope="module")
 def final() -> dict:
-    return json.loads(settings.recorded("results/final.json").read_text(encoding="utf-8"))
+    return json.loads(paths.input_path("results/final.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,10 @@ import tensorflow as tf
 from keras import layers
 from sklearn.model_selection import KFold
 
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.data import load_dataset, prep_pixels
 from mnist_utils.evaluation import CrossValidation, FoldError, _schedule, evaluate_model, finalize_model
-from mnist_utils.training import Training, load_state, train
+from mnist_utils._runtime.training import Training, load_state, train
 
 N_ROWS = 500
 PATIENCE = 300  # seconds after which a test gives up on a process; none depends on how fast it is
@@ -187,7 +187,7 @@ import mnist_utils
 import keras
 import numpy as np
 import tensorflow as tf
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.evaluation import evaluate_model
 
 class Logged(keras.layers.Layer):
@@ -224,7 +224,7 @@ def define_model():
     model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
     return model
 
-settings.PROJECT = Path(sys.argv[1])
+paths.PROJECT = Path(sys.argv[1])
 data = np.load(sys.argv[3])
 # No `if __name__ == "__main__"` here: a beginner doesn't write it.
 cv = evaluate_model(define_model, data["X"], data["y"], n_folds=2, epochs=25, n_jobs=2, verbose=0)

@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgba
 from mnist_utils import plots
 from mnist_utils.evaluation import CrossValidation
 from mnist_utils.predict import Prediction
-from mnist_utils.statistics import compare
+from mnist_utils.comparison import compare
 
 SCORES = [0.985, 0.986, 0.984, 0.9875, 0.983]
 HISTORY = {

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.data import load_mnist
 from mnist_utils.predict import Classifier, main
 
-IMAGES = settings.PROJECT / "notebooks" / "images"
+IMAGES = paths.PROJECT / "notebooks" / "images"
 DIGITS = {
     "test_digit.png": 7,
     "drawn_2.png": 2,
@@ -42,7 +42,7 @@ def build_model(bias=None):
 
 @pytest.fixture(scope="module")
 def classifier():
-    return Classifier(settings.recorded("models/final_model.keras"))
+    return Classifier(paths.input_path("models/final_model.keras"))
 
 
 @pytest.fixture(scope="module")
@@ -256,7 +256,7 @@ def test_a_batch_gets_the_models_answers_in_order(toy):
 
 def test_the_finalized_model_answers_as_in_keras(mnist):
     X = mnist[0][..., np.newaxis] / 255
-    model = keras.models.load_model(settings.recorded("models/final_model.keras"))
+    model = keras.models.load_model(paths.input_path("models/final_model.keras"))
     np.testing.assert_allclose(Classifier("final_model").predict(X), model.predict(X, verbose=0), atol=1e-5)
 
 
@@ -301,8 +301,8 @@ def test_a_missing_model_is_named(tmp_path):
 def test_a_file_that_is_no_model_is_named(folder):
     with zipfile.ZipFile("archive.keras", "w") as archive:
         archive.writestr("notes.txt", "no model")
-    whole = bytearray(settings.recorded("models/final_model.keras").read_bytes())
-    with zipfile.ZipFile(settings.recorded("models/final_model.keras")) as archive:
+    whole = bytearray(paths.input_path("models/final_model.keras").read_bytes())
+    with zipfile.ZipFile(paths.input_path("models/final_model.keras")) as archive:
         config = archive.getinfo("config.json").header_offset + 100
     whole[config : config + 50] = bytes(50)
     (folder / "damaged.keras").write_bytes(whole)

@@ -6,10 +6,10 @@ JavaScript, in the files of this folder, without a build step:
 ``digit_canvas.js``
     The canvas itself.
 ``normalize_ink.js``
-    :func:`mnist_utils.images.normalize_ink` in JavaScript, so that the 28 x 28 pixels are seen while drawing.
+    :func:`mnist_utils.reading.images.normalize_ink` in JavaScript, so that the 28 x 28 pixels are seen while drawing.
 ``forward_pass.js``, ``page.js``, ``loader.js``
     The model in JavaScript, what stands in for Python on a page of the book, where there is no kernel, and what loads
-    both when a canvas comes into view: :mod:`mnist_utils.export` writes what such a page needs.
+    both when a canvas comes into view: :mod:`mnist_utils.canvas.page` writes what such a page needs.
 
 The chapter on reading your own handwriting shows it.
 """
@@ -25,7 +25,7 @@ import numpy as np
 import traitlets
 
 from mnist_utils.canvas.folders import load_folder, save_drawing
-from mnist_utils.images import normalize_ink
+from mnist_utils.reading.images import normalize_ink
 
 __all__ = ["DigitCanvas", "load_folder", "save_drawing"]
 

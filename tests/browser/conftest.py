@@ -7,7 +7,7 @@ import keras
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mnist_utils import export, settings
+from mnist_utils import export, paths
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,8 +41,8 @@ def touch_page(browser: Browser) -> Iterator[Page]:
 def models() -> dict[str, keras.Model]:
     """The models that a canvas on a page can read with, by their names."""
     return {
-        name: keras.models.load_model(settings.recorded(f"models/{name}.keras"), compile=False)
-        for name in settings.MODELS
+        name: keras.models.load_model(paths.input_path(f"models/{name}.keras"), compile=False)
+        for name in paths.MODELS
     }
 
 

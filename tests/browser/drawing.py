@@ -3,7 +3,7 @@
 import numpy as np
 from playwright.sync_api import Locator, Page
 
-from mnist_utils.strokes import SHAPES, PenDigit, draw_digit
+from mnist_utils.practice.strokes import SHAPES, PenDigit, draw_digit
 
 # Size (height in pixels of the canvas) and place (centre): as large as MNIST's, small in a corner, low and wide.
 PLACES = {"large": (200, (140, 140)), "small": (90, (70, 75)), "low": (130, (190, 195))}

@@ -10,8 +10,8 @@ from keras import layers
 from playwright.sync_api import Page
 
 from mnist_utils.data import load_mnist
-from mnist_utils.export import encode_model
-from mnist_utils.settings import MODELS
+from mnist_utils.canvas.page import encode_model
+from mnist_utils.paths import MODELS
 
 PREDICT = """images => {
     const network = digitCanvas.loadNetwork(model);

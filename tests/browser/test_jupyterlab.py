@@ -14,13 +14,13 @@ import pytest
 from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mnist_utils import settings
+from mnist_utils import paths
 
 KERNEL_STARTS = 120_000  # ms: TensorFlow is imported on a busy machine
 
 CELLS = [
     "from mnist_utils.canvas import DigitCanvas\nfrom mnist_utils.predict import Classifier",
-    f"canvas = DigitCanvas(Classifier({str(settings.recorded('models/own_images.keras'))!r}))\ncanvas",
+    f"canvas = DigitCanvas(Classifier({str(paths.input_path('models/own_images.keras'))!r}))\ncanvas",
     "collector = DigitCanvas(collect='mine')\ncollector",
     "canvas.prediction, canvas.image.shape, canvas.digits.shape, int(canvas.image.max())",
 ]

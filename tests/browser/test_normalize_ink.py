@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from mnist_utils.export import encode_model
-from mnist_utils.images import normalize_ink, to_mnist
-from mnist_utils.strokes import PenDigit, draw_digits
+from mnist_utils.canvas.page import encode_model
+from mnist_utils.reading.images import normalize_ink, to_mnist
+from mnist_utils.practice.strokes import PenDigit, draw_digits
 
 # Draws with the canvas's own pen; what it returns is too large for JSON unless in one string.
 DRAW = """digits => {

@@ -9,9 +9,9 @@ from drawing import draw_with_finger, draw_with_mouse, move_finger, pen_digit
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from mnist_utils.images import to_mnist
+from mnist_utils.reading.images import to_mnist
 from mnist_utils.predict import Classifier
-from mnist_utils.strokes import PRACTICE_SHAPES, draw_digits, draw_ink
+from mnist_utils.practice.strokes import PRACTICE_SHAPES, draw_digits, draw_ink
 
 
 def ink(canvas: Locator) -> np.ndarray:

@@ -1,4 +1,4 @@
-// Written by `python -m mnist_utils.export` from the files in mnist_utils/canvas: change those.
+// Written by `python -m mnist_utils.canvas.page` from the files in mnist_utils/canvas: change those.
 const digitCanvas = (() => {
 // From a drawing to MNIST's 28 by 28 pixels: what `normalize_ink` of `mnist_utils/images.py` does, in JavaScript.
 //

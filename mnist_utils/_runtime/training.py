@@ -22,7 +22,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mnist_utils.kernels import fast_kernels
+from mnist_utils._runtime.kernels import fast_kernels
 
 __all__ = ["Training", "TrainingState", "fingerprint", "load_state", "restore", "save_state", "train"]
 

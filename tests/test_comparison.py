@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from mnist_utils.evaluation import CrossValidation, evaluate_model
-from mnist_utils.statistics import compare, mcnemar, summarize, wilson_interval
+from mnist_utils.comparison import compare, mcnemar, summarize, wilson_interval
 
 BASELINE = [0.98, 0.981, 0.982, 0.979, 0.98]
 DEEPER = [0.99, 0.988, 0.989, 0.99, 0.9885]

@@ -9,11 +9,11 @@ import joblib
 import numpy as np
 from scipy import ndimage as ndi
 
-from mnist_utils import settings
-from mnist_utils.images import normalize_ink
-from mnist_utils.numbers import cut_out
-from mnist_utils.photographs import ink_from_mnist
-from mnist_utils.picture_sets import DIGIT_HEIGHT, write_line
+from mnist_utils import paths
+from mnist_utils.practice.photographs import ink_from_mnist
+from mnist_utils.practice.picture_sets import DIGIT_HEIGHT, write_line
+from mnist_utils.reading.images import normalize_ink
+from mnist_utils.reading.several_digits import cut_out
 
 __all__ = ["practice_pieces"]
 
@@ -43,7 +43,7 @@ def practice_pieces(X: np.ndarray, count: int, seed: int = 1) -> tuple[np.ndarra
     whole : ndarray of bool, shape (count,)
         Whether the piece is one digit.
     """
-    count = min(count, settings.SMOKE_ROWS) if settings.SMOKE else count
+    count = paths.at_scale(count, 400)
     make = joblib.delayed(_make_piece)
     # As an argument, the array reaches the workers as one shared file.
     made = joblib.Parallel(n_jobs=-1)(make(X, np.random.default_rng((seed, number))) for number in range(count))

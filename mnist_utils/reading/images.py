@@ -2,7 +2,7 @@
 
 MNIST's makers scaled each digit into a box of 20 x 20 pixels, kept its aspect, and placed it in 28 x 28 pixels so
 that its centre of mass is at the centre. :func:`normalize_ink` is that recipe, for ink that is already separated
-from the paper. :func:`to_mnist` comes from any picture to there, with the help of :mod:`mnist_utils.ink`.
+from the paper. :func:`to_mnist` comes from any picture to there, with the help of :mod:`mnist_utils.reading.ink`.
 
 Filters, distances and labels are those of scikit-image and scipy.ndimage, not OpenCV's: they take the same NumPy
 arrays as the rest of the book, they install as one plain wheel each everywhere, where OpenCV comes in four packages
@@ -22,7 +22,7 @@ from scipy import ndimage as ndi
 from scipy.ndimage import distance_transform_edt
 from skimage.transform import resize, resize_local_mean
 
-from mnist_utils.ink import (
+from mnist_utils.reading.ink import (
     TINY,
     TINY_MARGIN,
     TINY_ZOOM,

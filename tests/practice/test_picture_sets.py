@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_utils import picture_sets, settings
-from mnist_utils.picture_sets import bring_to_mnist, load_number_pictures, load_picture_sets
+from mnist_utils import picture_sets, paths
+from mnist_utils.practice.picture_sets import bring_to_mnist, load_number_pictures, load_picture_sets
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from scipy import ndimage as ndi
 
-from mnist_utils.images import load_image, measure_stroke, normalize_ink, plot_steps, to_mnist
-from mnist_utils.numbers import read_number
-from mnist_utils.photographs import draw_scene, ink_from_mnist, photograph
+from mnist_utils.reading.images import load_image, measure_stroke, normalize_ink, plot_steps, to_mnist
+from mnist_utils.reading.several_digits import read_number
+from mnist_utils.practice.photographs import draw_scene, ink_from_mnist, photograph
 
 
 def draw_seven(side=280, width=24):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from mnist_utils import export, settings
+from mnist_utils import export, paths
 
 
 def decode(encoded: dict) -> np.ndarray:
@@ -105,20 +105,20 @@ def test_a_script_on_a_page_exports_nothing():
 
 
 def test_the_books_files_are_those_of_its_models_and_small(tmp_path):
-    """Run `python -m mnist_utils.export` if this fails: a model or the canvas has changed since."""
-    committed = settings.PROJECT / export.FOLDER
+    """Run `python -m mnist_utils.canvas.page` if this fails: a model or the canvas has changed since."""
+    committed = paths.PROJECT / export.FOLDER
     written = {path.name: path.read_bytes() for path in export.write_page_files(folder=tmp_path)}
     assert written == {path.name: path.read_bytes() for path in committed.iterdir()}
 
     compressed = {name: len(gzip.compress(content)) for name, content in written.items()}
     weights = [size for name, size in compressed.items() if name.endswith(".weights.js")]
     code = sum(compressed.values()) - sum(weights)
-    assert len(weights) == len(settings.MODELS)
+    assert len(weights) == len(paths.MODELS)
     assert code + max(weights) < 700_000  # what a page with one model loads
 
 
 def test_recorded_times_bear_out_what_chapter_8_says_of_them():
-    recorded = json.loads(settings.recorded("results/browser.json").read_text("utf-8"))
+    recorded = json.loads(paths.input_path("results/browser.json").read_text("utf-8"))
     median = {name: times["median"] for name, times in recorded["milliseconds"].items()}
     assert median["a prediction"] < 5
     assert 1.1 < median["without trimming"] / median["a prediction"] < 1.4  # it has 1.23 times the products

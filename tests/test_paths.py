@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_utils import settings
+from mnist_utils import paths
 
 
 def run(code: str, scale: str) -> subprocess.CompletedProcess:
@@ -23,26 +23,26 @@ def run(code: str, scale: str) -> subprocess.CompletedProcess:
 
 def test_full_scale_is_the_default(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "PROJECT", tmp_path)
-    assert not settings.SMOKE
-    path = settings.artifact("results/one.json")
+    assert not paths.SMOKE
+    path = paths.output_path("results/one.json")
     assert path == tmp_path / "results" / "one.json"
     assert path.parent.is_dir()
     path.write_text("{}")
-    assert settings.recorded("results/one.json") == path
+    assert paths.input_path("results/one.json") == path
 
 
 def test_the_project_is_the_folder_with_results_and_models():
-    assert settings.PROJECT.samefile(Path(__file__).parents[1])
+    assert paths.PROJECT.samefile(Path(__file__).parents[1])
 
 
 def test_a_missing_artifact_says_where_it_comes_from(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "PROJECT", tmp_path)
     with pytest.raises(FileNotFoundError, match=r"results/none\.json is not in the project's folder.*run the notebook"):
-        settings.recorded("results/none.json")
+        paths.input_path("results/none.json")
 
 
 def test_an_unknown_scale_is_an_error_that_says_what_to_set():
-    done = run("import mnist_utils.settings", scale="smok")
+    done = run("import mnist_utils.paths", scale="smok")
     assert done.returncode
     assert done.stderr.endswith(
         "ValueError: MNIST_UTILS_SCALE is 'smok': set it to 'smoke' for a quick test, or unset it.\n"
@@ -54,7 +54,7 @@ import json
 import numpy as np
 import mnist_utils
 import keras
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.evaluation import CrossValidation, evaluate_model
 
 def define_model():
@@ -81,5 +81,5 @@ def test_a_smoke_run_trains_few_rows_and_leaves_nothing_in_the_project(project):
     path, run_settings, n_folds, n_epochs = json.loads(done.stdout)
     assert not Path(path).is_relative_to(project)
     assert not Path(path).exists(), "the temporary folder goes with its process"
-    assert (run_settings["n_rows"], n_folds, n_epochs) == (settings.SMOKE_ROWS, 5, settings.SMOKE_EPOCHS)
+    assert (run_settings["n_rows"], n_folds, n_epochs) == (paths.SMOKE_ROWS, 5, paths.SMOKE_EPOCHS)
     assert files() == before

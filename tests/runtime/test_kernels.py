@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from mnist_utils.kernels import fast_kernels
+from mnist_utils._runtime.kernels import fast_kernels
 
 IMAGES = np.random.default_rng(0).gamma(1, 3, (32, 6, 6, 4)).astype("float32")
 GREY_IMAGES = IMAGES[..., :1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_utils.strokes import PRACTICE_SHAPES, SHAPES, draw_digit, draw_digits, draw_ink, practice_digits
+from mnist_utils.practice.strokes import PRACTICE_SHAPES, SHAPES, draw_digit, draw_digits, draw_ink, practice_digits
 
 
 def test_the_same_seed_draws_the_same_digits_and_another_seed_others():

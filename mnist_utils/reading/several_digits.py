@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage as ndi
 
-from mnist_utils import settings
-from mnist_utils.images import collect_ink, locate_ink, normalize_ink
-from mnist_utils.ink import Component, Ink, belongs_to_writing
+from mnist_utils import paths
+from mnist_utils.reading.images import collect_ink, locate_ink, normalize_ink
+from mnist_utils.reading.ink import Component, Ink, belongs_to_writing
 
 if TYPE_CHECKING:
     import keras
@@ -241,7 +241,7 @@ def read_number(
     Parameters
     ----------
     image : path, PIL.Image.Image or array_like
-        As in :func:`mnist_utils.images.to_mnist`.
+        As in :func:`mnist_utils.reading.images.to_mnist`.
     classifier : Classifier or callable
         A :class:`mnist_utils.predict.Classifier`, or what takes a uint8 image (28, 28) in MNIST's format and answers
         something with ``digit`` and ``probability``.
@@ -296,7 +296,7 @@ def _load_judge() -> keras.Model:
     """Load the network that tells one digit from several, and from a part of one."""
     import keras  # takes long to import, and most pictures don't need it
 
-    return keras.models.load_model(settings.recorded("models/one_digit.keras"), compile=False)
+    return keras.models.load_model(paths.input_path("models/one_digit.keras"), compile=False)
 
 
 def _to_image(ink: Ink, group: _Group) -> np.ndarray:

@@ -151,7 +151,7 @@ def is_flat(grey: np.ndarray) -> bool:
     Returns
     -------
     bool
-        For the exact rule see :func:`mnist_utils.images.to_mnist`.
+        For the exact rule see :func:`mnist_utils.reading.images.to_mnist`.
     """
     counts = np.bincount(grey.ravel(), minlength=256)
     paper = int(counts.argmax())

@@ -20,7 +20,7 @@ from joblib.externals.loky import get_reusable_executor
 from keras import layers
 
 from mnist_utils.data import load_dataset, prep_pixels
-from mnist_utils.training import Training, fingerprint, load_state, restore, train
+from mnist_utils._runtime.training import Training, fingerprint, load_state, restore, train
 
 pytestmark = pytest.mark.slow
 
@@ -205,7 +205,7 @@ def test_a_process_with_several_threads_is_refused(tmp_path):
         "import numpy as np\n"
         "import mnist_utils\n"
         "import tensorflow as tf\n"
-        "from mnist_utils.training import Training, train\n"
+        "from mnist_utils._runtime.training import Training, train\n"
         "tf.config.threading.set_intra_op_parallelism_threads(2)\n"
         "tf.constant(1)\n"
         "rows = np.arange(2)\n"

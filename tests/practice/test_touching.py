@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.data import load_mnist
-from mnist_utils.numbers import cut_out
-from mnist_utils.pieces import practice_pieces
+from mnist_utils.reading.several_digits import cut_out
+from mnist_utils.practice.touching import practice_pieces
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_books_judge_tells_digits_from_other_pieces():
     """On digits of the test set, which it has not practised on."""
     _, (X_test, _) = load_mnist()
     X, whole = practice_pieces(X_test, 300, seed=9)
-    judge = keras.models.load_model(settings.recorded("models/one_digit.keras"), compile=False)
+    judge = keras.models.load_model(paths.input_path("models/one_digit.keras"), compile=False)
 
     def share_of_digits(X: np.ndarray) -> float:
         probabilities = np.asarray(judge(X[..., np.newaxis] / np.float32(255), training=False))

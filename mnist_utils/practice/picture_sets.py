@@ -3,9 +3,9 @@
 There are four sets of single digits, and one of numbers:
 
 - scikit-learn's 1,797 digits of 8 x 8 pixels, written by 43 people on other forms;
-- digits drawn on the book's canvas, in a browser, by rule (:mod:`mnist_utils.strokes`), recorded in the file
+- digits drawn on the book's canvas, in a browser, by rule (:mod:`mnist_utils.practice.strokes`), recorded in the file
   ``notebooks/images/drawn_digits.npz``;
-- digits of MNIST's test set, and those drawn digits, on simulated photographs (:mod:`mnist_utils.photographs`);
+- digits of MNIST's test set, and those drawn digits, on simulated photographs (:mod:`mnist_utils.practice.photographs`);
 - numbers of two to four such digits, on one or two lines, clean or photographed.
 
 A smoke run takes a few pictures of each.
@@ -18,14 +18,16 @@ import numpy as np
 from skimage.transform import resize
 from sklearn.datasets import load_digits
 
-from mnist_utils import settings
+from mnist_utils import paths
 from mnist_utils.data import load_mnist
-from mnist_utils.images import to_mnist
-from mnist_utils.photographs import draw_scene, ink_from_mnist, photograph
+from mnist_utils.practice.photographs import draw_scene, ink_from_mnist, photograph
+from mnist_utils.reading.images import to_mnist
 
 __all__ = ["NumberPicture", "PictureSet", "bring_to_mnist", "load_number_pictures", "load_picture_sets", "write_line"]
 
-DRAWN_DIGITS = "notebooks/images/drawn_digits.npz"  # python -m mnist_utils.strokes notebooks/images/drawn_digits.npz
+DRAWN_DIGITS = (
+    "notebooks/images/drawn_digits.npz"  # python -m mnist_utils.practice.strokes notebooks/images/drawn_digits.npz
+)
 SMOKE_PICTURES = 6
 DIGIT_HEIGHT, LINE_HEIGHT, PAGE_WIDTH = 110, 150, 640  # of a page of digits, in pixels
 GAPS = (-14, 4, 12, 25)  # between two digits, in pixels: in the first case they touch or overlap
@@ -40,7 +42,7 @@ class PictureSet:
     name : str
         How they were made.
     pictures : list of ndarray
-        As :func:`mnist_utils.images.to_mnist` takes them.
+        As :func:`mnist_utils.reading.images.to_mnist` takes them.
     labels : ndarray of uint8, shape (n,)
         The digit in each.
     """
@@ -57,7 +59,7 @@ class NumberPicture:
     Attributes
     ----------
     picture : ndarray of uint8, shape (height, width) or (height, width, 3)
-        As :func:`mnist_utils.numbers.read_number` takes it.
+        As :func:`mnist_utils.reading.several_digits.read_number` takes it.
     text : str
         The digits in reading order, lines separated by ``_``.
     photographed : bool
@@ -74,12 +76,12 @@ class NumberPicture:
 
 def _at_scale(count: int) -> int:
     """Return how many pictures to make: in a smoke run, few."""
-    return min(count, SMOKE_PICTURES) if settings.SMOKE else count
+    return paths.at_scale(count, SMOKE_PICTURES)
 
 
 def _load_drawn() -> tuple[np.ndarray, np.ndarray]:
     """Return the recorded drawings: ink, uint8 (n, 280, 280), and the digits, (n,)."""
-    with np.load(settings.recorded(DRAWN_DIGITS)) as file:
+    with np.load(paths.input_path(DRAWN_DIGITS)) as file:
         return file["images"], file["labels"]
 
 
@@ -129,7 +131,7 @@ def bring_to_mnist(pictures: list[np.ndarray], **steps: bool) -> np.ndarray:
     Parameters
     ----------
     pictures : list of ndarray
-        As :func:`mnist_utils.images.to_mnist` takes them.
+        As :func:`mnist_utils.reading.images.to_mnist` takes them.
     **steps : bool
         Its steps; ``crop=False`` leaves the cropping out.
 

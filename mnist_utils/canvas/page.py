@@ -1,6 +1,6 @@
 """The book's models for the browser: a trained Keras model written so that plain JavaScript can run it.
 
-``python -m mnist_utils.export`` writes what the canvas on the book's pages loads:
+``python -m mnist_utils.canvas.page`` writes what the canvas on the book's pages loads:
 
 ``own_images.weights.js``, ``final_model.weights.js``
     One file a model: its layers in order, each with its weights, as one JavaScript object.
@@ -28,7 +28,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mnist_utils import canvas, settings
+from mnist_utils import canvas, paths
 
 __all__ = ["encode_array", "encode_model", "join_modules", "main", "write_page_files"]
 
@@ -182,7 +182,7 @@ def join_modules() -> str:
     """
     modules = "\n".join((canvas.FOLDER / name).read_text("utf-8") for name in MODULES)
     modules = modules.replace("export default { render };\n", "")  # a script, unlike a module, exports nothing
-    return f"""// Written by `python -m mnist_utils.export` from the files in mnist_utils/canvas: change those.
+    return f"""// Written by `python -m mnist_utils.canvas.page` from the files in mnist_utils/canvas: change those.
 const digitCanvas = (() => {{
 {modules}
 return {{ Drawing, loadNetwork, normalizeInk, showOnPage }};
@@ -218,7 +218,7 @@ def write_page_files(
     """
     import keras
 
-    files = [settings.recorded(f"models/{name}.keras") for name in settings.MODELS] if model is None else [Path(model)]
+    files = [paths.input_path(f"models/{name}.keras") for name in paths.MODELS] if model is None else [Path(model)]
     contents = {}
     for file in files:
         description = encode_model(keras.models.load_model(file, compile=False), dtype)
@@ -229,7 +229,7 @@ def write_page_files(
     for name in ("digit_canvas.css", "loader.js"):
         contents[name] = (canvas.FOLDER / name).read_text("utf-8")
 
-    folder = Path(folder) if folder is not None else settings.artifact(FOLDER)
+    folder = Path(folder) if folder is not None else paths.output_path(FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         (folder / name).write_text(content, "utf-8", newline="\n")
@@ -237,7 +237,7 @@ def write_page_files(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command ``python -m mnist_utils.export``.
+    """Run the command ``python -m mnist_utils.canvas.page``.
 
     Parameters
     ----------
@@ -245,14 +245,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Without it those of the command line.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m mnist_utils.export",
+        prog="python -m mnist_utils.canvas.page",
         description="Write the files with which the canvas on a page reads digits, in the browser.",
     )
     parser.add_argument(
         "--model",
         type=Path,
         metavar="FILE",
-        help=f"a trained model (default: the book's two, {' and '.join(settings.MODELS)})",
+        help=f"a trained model (default: the book's two, {' and '.join(paths.MODELS)})",
     )
     parser.add_argument("--folder", type=Path, help=f"where to write (default: {FOLDER})")
     parser.add_argument("--dtype", choices=["int16", "float32"], default="int16", help="how weights are written")

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from mnist_utils import settings
-
 if TYPE_CHECKING:
     from mnist_utils.evaluation import CrossValidation
 
@@ -308,8 +306,6 @@ def _scores_of(scores: CrossValidation | Sequence[float]) -> np.ndarray:
 
 def _check_same_folds(a: CrossValidation | Sequence[float], b: CrossValidation | Sequence[float]) -> None:
     """Refuse cross-validations whose settings say that their folds differ."""
-    if settings.SMOKE:  # a smoke run's few rows stand for the whole, beside a recorded result
-        return
     settings_a, settings_b = getattr(a, "settings", {}), getattr(b, "settings", {})
     different = [
         f"{key} {settings_a[key]} and {settings_b[key]}"

@@ -2,7 +2,7 @@
 
 A digit is drawn in one of several shapes (a 7 with and without a bar, an open and a closed 4, ...), varied in size,
 place, proportions, slant, thickness and wobble, all at random from a seed. The strokes are lists of points: what a
-hand does on the canvas, before there are any pixels. ``python -m mnist_utils.strokes FILE`` draws them on the book's
+hand does on the canvas, before there are any pixels. ``python -m mnist_utils.practice.strokes FILE`` draws them on the book's
 canvas in a real browser, with a mouse, and saves the ink; :func:`draw_ink` draws them without a browser.
 
 There are two sets of shapes. The model for own images practises on :data:`PRACTICE_SHAPES`, and what it is worth is
@@ -23,8 +23,8 @@ from PIL import Image, ImageDraw
 from scipy.interpolate import CubicSpline
 from tqdm.auto import tqdm
 
-from mnist_utils import settings
-from mnist_utils.images import normalize_ink
+from mnist_utils import paths
+from mnist_utils.reading.images import normalize_ink
 
 __all__ = [
     "PRACTICE_SHAPES",
@@ -330,7 +330,7 @@ def practice_digits(count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
     y : ndarray of uint8, shape (count,)
         The digits.
     """
-    count = min(count, settings.SMOKE_ROWS) if settings.SMOKE else count
+    count = paths.at_scale(count, 400)
     digits = list(draw_digits(count, seed, PRACTICE_SHAPES))
     bring = joblib.delayed(lambda digit: normalize_ink(draw_ink(digit) / 255))
     X = joblib.Parallel(n_jobs=-1)(bring(digit) for digit in digits)
@@ -359,7 +359,7 @@ def record(digits: Sequence[PenDigit]) -> np.ndarray:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
         raise RuntimeError("Drawing in a browser needs Playwright: pip install playwright") from error
-    from mnist_utils.export import join_modules
+    from mnist_utils.canvas.page import join_modules
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -389,7 +389,7 @@ def record(digits: Sequence[PenDigit]) -> np.ndarray:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command ``python -m mnist_utils.strokes``.
+    """Run the command ``python -m mnist_utils.practice.strokes``.
 
     Parameters
     ----------
@@ -397,7 +397,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         Without it those of the command line.
     """
     parser = argparse.ArgumentParser(
-        prog="python -m mnist_utils.strokes",
+        prog="python -m mnist_utils.practice.strokes",
         description="Draw digits on the book's canvas, in Chromium, and save the arrays `images` (n, 280, 280), "
         "`labels` (n,), `shapes` (n,) and `pens` (n,) in one file.",
     )
