@@ -23,10 +23,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import joblib
-import keras
 import numpy as np
 import psutil
-import tensorflow as tf
 from filelock import FileLock, Timeout
 from joblib.externals.loky.backend.process import LokyProcess
 from sklearn.model_selection import KFold
@@ -34,6 +32,7 @@ from tqdm.auto import tqdm
 
 from mnist_utils import paths
 from mnist_utils._runtime.training import Training, TrainingState, fingerprint, restore, save_state, train
+from mnist_utils.quiet import keras, tf
 
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
 

@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import ArrayLike
 from PIL import Image
 
 from mnist_utils import paths
+from mnist_utils.quiet import keras, tf
 from mnist_utils.reading.images import to_mnist
 from mnist_utils.reading.several_digits import read_number
 

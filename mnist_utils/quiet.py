@@ -3,7 +3,7 @@
 TensorFlow's native code writes lines about oneDNN, missing CUDA drivers and CPU instructions straight to file
 descriptor 2, before the log level that it offers takes effect. A beginner reads them as errors. This module holds the
 descriptor back while TensorFlow is imported, and passes on everything that is no such noise. Modules of this package
-that need Keras import this one first.
+take Keras and TensorFlow from here: ``from mnist_utils.quiet import keras, tf``.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from types import ModuleType
 
-__all__ = ["import_tensorflow"]
+__all__ = ["import_keras", "import_tensorflow", "keras", "tf"]
 
 # TensorFlow hides the first n of these severities (information, warning, error) at log level n.
 SEVERITIES = "IWE"
@@ -111,13 +111,18 @@ def _flush() -> None:
         sys.stderr.flush()
 
 
-def check_backend() -> None:
-    """Refuse another backend of Keras than TensorFlow.
+def import_keras() -> ModuleType:
+    """Import Keras, with TensorFlow as its backend.
+
+    Returns
+    -------
+    module
+        `keras`.
 
     Raises
     ------
     ImportError
-        If Keras was told to use another one, by the environment variable ``KERAS_BACKEND`` or in its file
+        If Keras was told to use another backend, by the environment variable ``KERAS_BACKEND`` or in its file
         ``keras.json``.
     """
     import keras
@@ -127,7 +132,8 @@ def check_backend() -> None:
             f"Keras's backend is {backend!r}, and this book needs TensorFlow: unset the environment variable "
             "KERAS_BACKEND, or set it to 'tensorflow', and start Python again."
         )
+    return keras
 
 
-import_tensorflow()
-check_backend()
+tf = import_tensorflow()
+keras = import_keras()

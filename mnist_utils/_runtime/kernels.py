@@ -9,11 +9,11 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 
-import keras
-import tensorflow as tf
-from keras import layers
+from mnist_utils.quiet import keras, tf
 
 __all__ = ["fast_kernels"]
+
+layers = keras.layers
 
 _keras_conv_call = layers.Conv2D.call
 _keras_batch_norm_call = layers.BatchNormalization.call

@@ -18,11 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from mnist_utils._runtime.kernels import fast_kernels
+from mnist_utils.quiet import keras, tf
 
 __all__ = ["Training", "TrainingState", "fingerprint", "load_state", "restore", "save_state", "train"]
 

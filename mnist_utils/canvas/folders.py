@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mnist_utils import images
+from mnist_utils.reading.images import to_mnist
 
 __all__ = ["load_folder", "save_drawing"]
 
@@ -96,7 +96,7 @@ def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _load(path: Path) -> np.ndarray:
     """Return one image in MNIST's format."""
-    digit = images.to_mnist(path).image
+    digit = to_mnist(path).image
     if digit is None:
         raise ValueError(f"{path}: nothing to read in this image. Move it out of the folder.")
     return digit

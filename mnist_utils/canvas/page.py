@@ -69,7 +69,7 @@ def encode_array(values: np.ndarray, dtype: DType = "float32") -> dict[str, Any]
 
 def _encode_layer(layer: Any, dtype: DType) -> dict[str, Any] | None:  # noqa: ANN401, any Keras layer
     """Return the layer's description, or None if it does nothing at prediction time."""
-    import keras
+    from mnist_utils.quiet import keras
 
     def require(condition: bool, what: str) -> None:
         if not condition:
@@ -216,7 +216,7 @@ def write_page_files(
     ValueError
         If the file holds no model that Keras can load, or one that JavaScript cannot run (see :func:`encode_model`).
     """
-    import keras
+    from mnist_utils.quiet import keras
 
     files = [paths.input_path(f"models/{name}.keras") for name in paths.MODELS] if model is None else [Path(model)]
     contents = {}

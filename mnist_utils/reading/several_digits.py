@@ -19,11 +19,11 @@ from mnist_utils.reading.images import collect_ink, locate_ink, normalize_ink
 from mnist_utils.reading.ink import Component, Ink, belongs_to_writing
 
 if TYPE_CHECKING:
-    import keras
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
     from mnist_utils.predict import Prediction
+    from mnist_utils.quiet import keras
 
 __all__ = ["Number", "ReadDigit", "read_number"]
 
@@ -294,7 +294,7 @@ def read_number(
 @functools.cache
 def _load_judge() -> keras.Model:
     """Load the network that tells one digit from several, and from a part of one."""
-    import keras  # takes long to import, and most pictures don't need it
+    from mnist_utils.quiet import keras  # takes long to import, and most pictures don't need it
 
     return keras.models.load_model(paths.input_path("models/one_digit.keras"), compile=False)
 
