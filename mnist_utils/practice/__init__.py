@@ -1,0 +1,1 @@
+"""Digits to practise on and to measure on, made by program: strokes, photographs, touching digits, picture sets."""
