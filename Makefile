@@ -1,6 +1,8 @@
 # One verb a task; `make help` lists them. Another Python: `make book PYTHON=python3.12`.
+# The versions that computed the results, instead of the newest: `make book CONSTRAINTS=constraints.txt`.
 
 PYTHON ?= python3
+CONSTRAINTS ?=
 NB ?= $(sort $(wildcard notebooks/*.ipynb))
 
 SHELL := bash
@@ -8,12 +10,13 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -r requirements.txt
 # pip's output, cut down to the downloads that take time; its errors go to stderr and stay.
 PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
-BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(wildcard book/*.* book/*/*.* \
-	notebooks/*.* mnist_utils/*.py mnist_utils/*/*.py mnist_utils/*/*.js mnist_utils/*/*.css results/*.json models/*)
+BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(shell \
+	find book notebooks mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
 
-.PHONY: help book lab test run verify bench clean clean-all
+.PHONY: help book lab check test lint run verify bench clean clean-all
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +27,15 @@ book: _build/complete ## build the book from the committed notebooks: no trainin
 lab: .venv/installed ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
-test: .venv/installed-dev ## run every test: unit, notebooks (nbval, smoke), the built book, the browser
+check: lint ## style and the fast tests, in a minute: no browser, no training
+	$(BIN)/pytest -q -m "not slow"
+
+test: lint ## style and every test: unit, notebooks (nbval, smoke), the built book, the browser
 	$(BIN)/pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
 
 run: .venv/installed ## re-execute all notebooks in order at full scale, in place (one: NB=notebooks/02_baseline.ipynb)
 	$(BIN)/python scripts/notebooks.py run $(NB)
@@ -42,7 +52,7 @@ clean: ## remove what was built (the installed packages stay)
 	find . -name .venv -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
 
 clean-all: clean ## remove the installed packages, too
-	rm -rf .venv
+	rm -rf .venv node_modules
 
 # The build itself: every page anew (an unchanged page would hide its warning), warnings are errors.
 _build/complete: .venv/installed $(BOOK_SOURCES)
@@ -50,14 +60,14 @@ _build/complete: .venv/installed $(BOOK_SOURCES)
 	@touch $@
 
 # Installed anew only when what is asked for has changed.
-.venv/installed: requirements.txt pyproject.toml | .venv/bin/python
+.venv/installed: requirements.txt pyproject.toml $(CONSTRAINTS) | .venv/bin/python
 	@echo "Installing the book's packages into .venv; the first time, this downloads about 1 GB:"
-	@$(BIN)/python -m pip install -r requirements.txt | $(PIP_PROGRESS)
+	@$(INSTALL) | $(PIP_PROGRESS)
 	@touch $@
 
 .venv/installed-dev: .venv/installed
 	@echo "Installing the test tools into .venv:"
-	@$(BIN)/python -m pip install -r requirements.txt -e '.[book,dev]' | $(PIP_PROGRESS)
+	@$(INSTALL) -e '.[book,dev]' | $(PIP_PROGRESS)
 	@touch $@
 
 .venv/bin/python:

@@ -12,25 +12,38 @@ from collections.abc import Sequence
 from typing import Any
 
 import machine
-
-from mnist_utils import paths  # isort: skip  # before Keras: it imports TensorFlow, quietly
-import keras
 import numpy as np
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from mnist_utils import paths
+from mnist_utils.canvas import encode_model
+from mnist_utils.canvas.page import BOOK_FOLDER
 from mnist_utils.data import load_mnist
-from mnist_utils.canvas.page import encode_model, join_modules
-from mnist_utils.practice.strokes import draw_digits
+from mnist_utils.practice import sample_pen_digits
+from mnist_utils.quiet import keras
 
 COUNT = 300  # of images, and of drawings
 BATCH = 30  # the ways take turns, so many at a time: what disturbs the machine for a while disturbs them all
+CODE = paths.PROJECT / BOOK_FOLDER / "digit_canvas.js"
 
 # Each call is timed on its own, by a clock that moves in steps of 0.1 ms or finer.
 DECODE = """() => {
     const begin = performance.now();
     globalThis.network = digitCanvas.loadNetwork(model);
     return performance.now() - begin;
+}"""
+DECODE_WITHOUT_BLOCKS = """() => {
+    const plainProduct = (a, b, bias, out, rows, columns, length) => {
+        for (let row = 0; row < rows; row++) {
+            for (let column = 0; column < columns; column++) {
+                let sum = bias[column];
+                for (let i = 0; i < length; i++) sum += a[row * length + i] * b[column * length + i];
+                out[row * columns + column] = sum;
+            }
+        }
+    };
+    globalThis.network = digitCanvas.loadNetwork(model, plainProduct);
 }"""
 PREDICT = """images => images.map((image) => {
     const begin = performance.now();
@@ -67,20 +80,41 @@ def without_trimming(model: keras.Model, description: dict[str, Any]) -> dict[st
     return description | {"layers": [layer | {"output": output} for layer, output in layers]}
 
 
-def without_blocks(code: str) -> str:
-    """Return the canvas's code with a matrix product that takes one row and one column at a time."""
-    blocks = "const fullRows = rows - (rows % 4);"
-    if code.count(blocks) != 1:
-        raise SystemExit("forward_pass.js has changed: benchmarks/browser.py no longer finds its blocks of four.")
-    return code.replace(blocks, "const fullRows = 0;")
-
-
-def open_page(browser: Browser, code: str, description: dict[str, Any]) -> Page:
-    """Open a page with the code and a model, apart from other pages: what the browser learns of one is its own."""
+def open_page(browser: Browser, description: dict[str, Any]) -> Page:
+    """Open a page with the code and a model, apart from other pages: the browser compiles the code of each anew."""
     page = browser.new_context().new_page()
-    page.add_script_tag(content=code)
+    page.add_script_tag(path=CODE)
     page.add_script_tag(content=f"const model = {json.dumps(description)};")
     return page
+
+
+def measure(browser: Browser) -> dict[str, Any]:
+    """Return the times to decode, of the first prediction, and of each way, in milliseconds."""
+    model = keras.models.load_model(paths.input_path("models/own_images.keras"), compile=False)
+    description = encode_model(model)
+    _, (X_test, _) = load_mnist()
+    images = X_test[:COUNT].reshape(COUNT, -1).tolist()
+    drawings = [
+        {"pen": digit.pen, "strokes": [stroke.tolist() for stroke in digit.strokes]}
+        for digit in sample_pen_digits(COUNT)
+    ]
+    ways = {
+        "a prediction": (open_page(browser, description), DECODE, PREDICT, images),
+        "without trimming": (open_page(browser, without_trimming(model, description)), DECODE, PREDICT, images),
+        "without blocks of four": (open_page(browser, description), DECODE_WITHOUT_BLOCKS, PREDICT, images),
+        "from a drawing to 28 x 28": (open_page(browser, description), DECODE, NORMALIZE, drawings),
+    }
+    decode_ms, *_ = [page.evaluate(decode) for page, decode, _, _ in ways.values()]
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for begin in range(0, COUNT, BATCH):
+        for name, (page, _, function, inputs) in ways.items():
+            page.bring_to_front()
+            times[name] += page.evaluate(function, inputs[begin : begin + BATCH])
+    return {
+        "decode_ms": decode_ms,
+        "first_ms": times["a prediction"][0],
+        "milliseconds": {name: summarize(values) for name, values in times.items()},
+    }
 
 
 def main() -> None:
@@ -88,34 +122,12 @@ def main() -> None:
     chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
     if chromium is None:
         raise SystemExit("Chromium is missing: install it, or name its program in the environment variable CHROMIUM.")
-    model = keras.models.load_model(paths.input_path("models/own_images.keras"), compile=False)
-    description, code = encode_model(model), join_modules()
-    _, (X_test, _) = load_mnist()
-    images = X_test[:COUNT].reshape(COUNT, -1).tolist()
-    drawings = [
-        {"pen": digit.pen, "strokes": [stroke.tolist() for stroke in digit.strokes]} for digit in draw_digits(COUNT)
-    ]
-
     found: dict[str, Any] = {"machine": machine.describe(), "count": COUNT}
     found["busy_before"] = psutil.cpu_percent(interval=3) / 100
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        found["chromium"] = browser.version
-        ways = {
-            "a prediction": (open_page(browser, code, description), PREDICT, images),
-            "without trimming": (open_page(browser, code, without_trimming(model, description)), PREDICT, images),
-            "without blocks of four": (open_page(browser, without_blocks(code), description), PREDICT, images),
-            "from a drawing to 28 x 28": (open_page(browser, code, description), NORMALIZE, drawings),
-        }
-        found["decode_ms"], *_ = [page.evaluate(DECODE) for page, _, _ in ways.values()]
-        times: dict[str, list[float]] = {name: [] for name in ways}
-        for begin in range(0, COUNT, BATCH):
-            for name, (page, function, inputs) in ways.items():
-                page.bring_to_front()
-                times[name] += page.evaluate(function, inputs[begin : begin + BATCH])
+        found |= {"chromium": browser.version} | measure(browser)
         browser.close()
-    found["first_ms"] = times["a prediction"][0]
-    found["milliseconds"] = {name: summarize(values) for name, values in times.items()}
 
     print(f"Chromium {found['chromium']}, {found['machine']['processor']}, busy to {found['busy_before']:.0%} before")
     print(f"decoding the weights: {found['decode_ms']:.1f} ms, the first prediction: {found['first_ms']:.1f} ms")

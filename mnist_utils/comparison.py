@@ -1,4 +1,4 @@
-"""What may be claimed from a few scores: intervals and tests, for the chapters 02 to 05 and those that go further."""
+"""What may be claimed from a few scores: intervals and tests, for chapters 2 to 5 and those that go further."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mnist_utils.evaluation import CrossValidation
 
 __all__ = ["Comparison", "McNemar", "Summary", "compare", "mcnemar", "summarize", "wilson_interval"]
+
+# The settings of a cross-validation that decide which rows each fold holds out.
+FOLD_SETTINGS = ("n_rows", "n_folds", "split_seed")
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,8 @@ def summarize(scores: CrossValidation | Sequence[float]) -> Summary:
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a proportion, such as an accuracy on n test images.
 
-    Unlike "p plus or minus 1.96 standard errors" it stays within 0 and 1, and it covers the true proportion about as
-    often as it says even near 1, where the accuracy of a good model lies.
+    It stays within 0 and 1, unlike "p plus or minus 1.96 standard errors". It also covers the true proportion about
+    as often as it says near 1, where the accuracy of a good model lies.
 
     Parameters
     ----------
@@ -162,11 +165,14 @@ def compare(
 ) -> Comparison:
     """Compare two models that were scored on the same k folds, by the corrected resampled t test.
 
-    The training rows of any two folds overlap, so that the k differences are not independent, and the usual paired
-    t test finds differences that are not there. Nadeau and Bengio replace its variance of the mean, s²/k, by
+    The training rows of any two folds overlap, so the k differences are not independent, and the usual paired t test
+    finds differences that are not there. Nadeau and Bengio replace its variance of the mean, s²/k, by
     s² (1/k + n_test/n_train); in k-fold cross-validation n_test/n_train is 1/(k - 1). The statistic is compared with
-    Student's t of k - 1 degrees of freedom. It tells how sure the difference is for these data split anew; it
-    knows nothing of data from elsewhere.
+    Student's t of k - 1 degrees of freedom.
+
+    For k folds this is an approximation. The correction was derived for rows that are split at random again and
+    again, with an assumed correlation of their scores, and nobody can estimate the variance of k folds without bias.
+    The test tells how sure the difference is if these rows are split anew. It knows nothing of data from elsewhere.
 
     Parameters
     ----------
@@ -175,8 +181,7 @@ def compare(
     names : tuple of two str, optional
         Names of the models; without it those of the CrossValidation objects, or A and B.
     confidence : float
-        Confidence level of the interval. Who makes m comparisons and reads them together asks for ``1 - 0.05 / m``
-        (Bonferroni).
+        Confidence level of the interval. For m comparisons that are read together give ``1 - 0.05 / m`` (Bonferroni).
 
     Returns
     -------
@@ -192,6 +197,9 @@ def compare(
     References
     ----------
     C. Nadeau and Y. Bengio (2003), Inference for the generalization error, Machine Learning 52, 239-281.
+
+    Y. Bengio and Y. Grandvalet (2004), No unbiased estimator of the variance of k-fold cross-validation, Journal of
+    Machine Learning Research 5, 1089-1105.
     """
     _check_same_folds(a, b)
     scores_a, scores_b = _scores_of(a), _scores_of(b)
@@ -309,7 +317,7 @@ def _check_same_folds(a: CrossValidation | Sequence[float], b: CrossValidation |
     settings_a, settings_b = getattr(a, "settings", {}), getattr(b, "settings", {})
     different = [
         f"{key} {settings_a[key]} and {settings_b[key]}"
-        for key in ("n_rows", "n_folds", "split_seed")
+        for key in FOLD_SETTINGS
         if key in settings_a and key in settings_b and settings_a[key] != settings_b[key]
     ]
     if different:

@@ -1,42 +1,44 @@
 """k-fold cross-validation of a model, and its final training on all rows.
 
 The chapter *Baseline* writes the loop over the folds out; `evaluate_model` computes the same, faster: the folds train
-side by side, one thread each, in worker processes that joblib starts. Where the run is stopped, the next call with
-the same model, data and settings goes on from the last whole epoch of each fold.
+side by side, one thread each, in worker processes. Where the run is stopped, the next call with the same model, data
+and settings goes on from the last whole epoch of each fold.
 """
 
+from __future__ import annotations
+
 import contextlib
-import functools
 import hashlib
 import json
-import multiprocessing
-import os
 import platform
 import shutil
-import signal
-import threading
 import time
-import warnings
+import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import joblib
 import numpy as np
-import psutil
 from filelock import FileLock, Timeout
-from joblib.externals.loky.backend.process import LokyProcess
 from sklearn.model_selection import KFold
 from tqdm.auto import tqdm
 
 from mnist_utils import paths
-from mnist_utils._runtime.training import Training, TrainingState, fingerprint, restore, save_state, train
+from mnist_utils._runtime.training import Fold, Recipe, TrainingState, fingerprint, new_model, restore, train_epoch
+from mnist_utils._runtime.workers import n_cores, training_pool
 from mnist_utils.quiet import keras, tf
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
 
-ModelFunction = Callable[[], keras.Model]
+SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
+MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 400, 1
 
 
 class FoldError(RuntimeError):
@@ -90,7 +92,7 @@ class CrossValidation:
         return path
 
     @classmethod
-    def load(cls, name: str) -> "CrossValidation":
+    def load(cls, name: str) -> CrossValidation:
         """Read a recorded result.
 
         Parameters
@@ -112,7 +114,7 @@ class CrossValidation:
 
 
 def evaluate_model(
-    define_model: ModelFunction,
+    define_model: Callable[[], keras.Model],
     X: np.ndarray,
     y: np.ndarray,
     *,
@@ -122,7 +124,8 @@ def evaluate_model(
     batch_size: int = 32,
     seed: int = 1,
     precision: str = "float32",
-    n_jobs: int | None = None,
+    n_workers: int | None = None,
+    client: Client | None = None,
     verbose: int = 1,
 ) -> CrossValidation:
     """Cross-validate a model: a new one in each fold, scored on the rows it has not seen.
@@ -130,6 +133,14 @@ def evaluate_model(
     The folds are the tutorial's, ``KFold(n_folds, shuffle=True, random_state=1)``, the same for every model.
     The same seed gives the same scores and histories to the bit, whatever the number of workers. A run that was
     stopped is taken up where it was when the same call is made again.
+
+    The numbers are those of a plain loop in one thread. Fold i has the i-th seed s of
+    ``np.random.SeedSequence(seed).generate_state(n_folds)``. Its model is defined after
+    ``keras.utils.set_random_seed(s)``, and in epoch e, counted from 0, ``train_on_batch`` is given its training rows
+    in the order of ``np.random.default_rng((s, e)).permutation(train_rows)``, a minibatch at a time. Batch
+    normalization of images is computed by one operation of TensorFlow, which differs from Keras's by rounding.
+
+    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 400 rows and one epoch, and prints that it does.
 
     Parameters
     ----------
@@ -144,12 +155,13 @@ def evaluate_model(
     n_folds, epochs, batch_size : int
         The tutorial's by default.
     seed : int
-        Fold i trains with the i-th of the seeds that NumPy's ``SeedSequence(seed)`` makes.
+        Decides all that is random but the folds.
     precision : {"float32", "mixed_bfloat16"}
         The second computes in 16 bits and is faster only on processors with bfloat16 instructions.
-    n_jobs : int, optional
-        Folds at a time. By default as many as there are cores; on a GPU one. Under
-        ``joblib.parallel_config``, what that says.
+    n_workers : int, optional
+        Folds at a time. By default as many as there are cores; on a GPU one.
+    client : distributed.Client, optional
+        Trains on the workers of a Dask cluster instead of this machine's cores.
     verbose : {0, 1}
         0 is silent; 1 shows progress and prints each fold's score in percent.
 
@@ -167,38 +179,36 @@ def evaluate_model(
     FoldError
         If the training of a fold fails. What other folds have done is kept for the next call.
     RuntimeError
-        If the same evaluation is already running, or joblib's backend has a single worker.
+        If the same evaluation is already running, or a worker process was killed.
     """
     started = time.perf_counter()
-    X, y, epochs = _at_scale(X, y, epochs)
-    split_seed = 1
-    folds = KFold(n_folds, shuffle=True, random_state=split_seed).split(X)
-    trainings = [
-        Training(define_model, train_rows, test_rows, batch_size, fold_seed, precision)
-        for (train_rows, test_rows), fold_seed in zip(folds, _fold_seeds(seed, n_folds), strict=True)
-    ]
-    run_settings = {
+    X, y, epochs = _at_scale(X, y, epochs, verbose)
+    rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
+    seeds = np.random.SeedSequence(seed).generate_state(n_folds)
+    folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
+    settings = {
         "n_rows": len(X),
         "n_folds": n_folds,
-        "split_seed": split_seed,
+        "split_seed": SPLIT_SEED,
         "epochs": epochs,
         "batch_size": batch_size,
         "seed": seed,
         "precision": precision,
     }
-    states = _train_all(trainings, X, y, epochs, run_settings, name, n_jobs, verbose)
+    recipe = Recipe(define_model, batch_size, precision, uuid.uuid4().hex)
+    states = _train(recipe, folds, X, y, settings, name, n_workers, client, verbose)
     return CrossValidation(
         name=name,
         scores=[state.history["val_accuracy"][-1] for state in states],
         histories=[state.history for state in states],
-        settings=run_settings,
+        settings=settings,
         versions=_versions(),
         seconds=round(time.perf_counter() - started, 1),
     )
 
 
 def finalize_model(
-    define_model: ModelFunction,
+    define_model: Callable[[], keras.Model],
     X: np.ndarray,
     y: np.ndarray,
     *,
@@ -223,31 +233,29 @@ def finalize_model(
 
     Raises
     ------
-    ValueError, FoldError, RuntimeError
+    ValueError, TypeError, FoldError, RuntimeError
         As `evaluate_model`.
     """
-    X, y, epochs = _at_scale(X, y, epochs)
-    training = Training(define_model, np.arange(len(X)), np.arange(0), batch_size, seed)
-    run_settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seed": seed}
-    (state,) = _train_all([training], X, y, epochs, run_settings, "final model", n_jobs=1, verbose=verbose)
-    model = define_model()
+    X, y, epochs = _at_scale(X, y, epochs, verbose)
+    fold = Fold(np.arange(len(X)), np.arange(0), seed)
+    settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
+    (state,) = _train(recipe, [fold], X, y, settings, "final model", n_workers=1, client=None, verbose=verbose)
+    model = new_model(recipe, seed, X[:1], y[:1])
     restore(model, state)
     return model, state.history
 
 
-def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Check the data, and cut them and the epochs down in a smoke run."""
+def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int, verbose: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Check the data; in a smoke run take a few rows and one epoch, and say so."""
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
     if np.ndim(y) != 2 or np.shape(y)[1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
-    rows = paths.at_scale(len(X), 400)
-    return X[:rows], y[:rows], paths.at_scale(epochs, 1)
-
-
-def _fold_seeds(seed: int, n_folds: int) -> list[int]:
-    """Return seeds that differ between folds, and between runs of different seeds."""
-    return [int(state) for state in np.random.SeedSequence(seed).generate_state(n_folds)]
+    n_rows, n_epochs = paths.at_scale(len(X), MAX_SMOKE_ROWS), paths.at_scale(epochs, MAX_SMOKE_EPOCHS)
+    if verbose and (n_rows, n_epochs) != (len(X), epochs):
+        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs")
+    return X[:n_rows], y[:n_rows], n_epochs
 
 
 def _versions() -> dict[str, str]:
@@ -256,78 +264,23 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **packages}
 
 
-@contextlib.contextmanager
-def _checkpoint_folder(key: str) -> Iterator[Path]:
-    """Hold a folder for one evaluation's checkpoints: kept when it is stopped, removed when it is done."""
-    folder = paths.output_path(f".cache/trainings/{key}")
-    try:
-        with FileLock(folder.with_suffix(".lock"), timeout=0):
-            folder.mkdir(exist_ok=True)
-            yield folder
-            shutil.rmtree(folder, ignore_errors=True)  # a straggler on a cluster may still write into it
-    except Timeout:
-        raise RuntimeError("The same evaluation is already running. Wait for it, or stop it.") from None
-
-
-def _fingerprint(
-    training: Training, X: np.ndarray, y: np.ndarray, run_settings: dict, parallel: joblib.Parallel, n_workers: int
-) -> str:
-    """Return a text that changes when the model, the data, a setting or a version does.
-
-    A worker looks at the model: there, unlike here, a training step gives the same bits each time. That also finds,
-    before any training, a model that doesn't fit the data.
-    """
-    rows = slice(0, training.batch_size)
-    # All workers do, at the same time: each has to start and to import TensorFlow.
-    model, *_ = list(parallel([joblib.delayed(fingerprint)(training, X[rows], y[rows])] * n_workers))
-    digest = hashlib.sha256(json.dumps([run_settings, _versions(), model], sort_keys=True).encode())
-    for array in (X, y):
-        digest.update(f"{array.shape}{array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()[:32]
-
-
-def _schedule(n_folds: int, epochs: int, n_workers: int) -> list[tuple[int, int]]:
-    """Return tasks (fold, epoch to train it up to), in the order to start them, that keep all workers busy.
-
-    Five folds on two workers would leave one idle while the fifth trains. By the wrap-around rule of McNaughton
-    (1959) the folds are laid end to end and cut into equal shares, one a worker; a fold that is cut has its first part
-    at the start of one worker's share and its second at the end of another's, so the two never overlap in time.
-    """
-    share = max(epochs, -(-n_folds * epochs // n_workers))
-    starts, wholes, ends = [], [], []
-    for fold in range(n_folds):
-        begin, end = fold * epochs, (fold + 1) * epochs
-        cut = (end - 1) // share * share
-        if begin < cut:
-            starts.append((fold, end - cut))
-            ends.append((fold, epochs))
-        else:
-            wholes.append((fold, epochs))
-    # The worker that is free first takes the end that is longest.
-    ends.sort(key=lambda task: dict(starts)[task[0]])
-    return starts + wholes + ends
-
-
-def _train_all(
-    trainings: list[Training],
+def _train(
+    recipe: Recipe,
+    folds: list[Fold],
     X: np.ndarray,
     y: np.ndarray,
-    epochs: int,
-    run_settings: dict,
+    settings: dict[str, int | str],
     name: str,
-    n_jobs: int | None,
+    n_workers: int | None,
+    client: Client | None,
     verbose: int,
 ) -> list[TrainingState]:
-    """Train all folds in worker processes and return their states, in the folds' order."""
-    parallel, n_workers = _workers(n_jobs, len(trainings))
-    tasks = _schedule(len(trainings), epochs, n_workers)
-    states: dict[int, TrainingState] = {}
-    printed = 0
+    """Train all folds in worker processes and return their last states, in the folds' order."""
+    epochs = settings["epochs"]
+    n_workers = min(n_workers or _n_workers(client), len(folds))
     with (
-        _no_warning_of_replaced_workers(),
         tqdm(
-            total=len(trainings) * epochs,
+            total=len(folds) * epochs,
             desc=f"{name}, workers start",
             unit="epoch",
             smoothing=0,
@@ -335,118 +288,113 @@ def _train_all(
             leave=False,
             disable=None if verbose else True,
         ) as bar,
-        _checkpoint_folder(_fingerprint(trainings[0], X, y, run_settings, parallel, n_workers)) as folder,
+        training_pool(n_workers, X, y) if client is None else _cluster(client, X, y) as (submit, X_there, y_there),
+        _checkpoints(_run_key(submit(fingerprint, recipe, X_there, y_there), X, y, settings), len(folds)) as files,
     ):
-        checkpoints = [folder / f"fold_{fold}.npz" for fold in range(len(trainings))]
-        X, y = _shared(X, y)
-        jobs = (
-            joblib.delayed(_work)(fold, trainings[fold], X, y, stop, checkpoints[fold], os.getpid())
-            for fold, stop in tasks
-        )
-
-        def epochs_done() -> int:
-            files = [checkpoint.with_suffix(".epochs") for checkpoint in checkpoints]
-            return sum(int(file.read_text() or 0) for file in files if file.exists())
-
+        states = [_load_state(file) for file in files]
         # The time left is that of the training: the start of the workers and what an earlier call did don't count.
         bar.set_description(name, refresh=False)
         bar.reset()
-        bar.initial = bar.n = epochs_done()
-        bar.refresh()
-        with follow(bar, epochs_done), contextlib.closing(parallel(jobs)) as results:
-            try:
-                for fold, state in results:
-                    if not checkpoints[fold].exists():  # it comes from a machine that shares no disk with this one
-                        save_state(state, checkpoints[fold])
-                    if state.epochs == epochs:
-                        states[fold] = state
-                    while verbose and printed in states and "val_accuracy" in states[printed].history:
-                        tqdm.write(f"> {states[printed].history['val_accuracy'][-1] * 100:.3f}")
-                        printed += 1
-            except _FailureInWorker as failure:
-                fold, error = failure.args
-                error.__cause__ = failure.__cause__  # the worker's traceback
-                raise FoldError(
-                    f"Fold {fold + 1} of {len(trainings)} failed: {type(error).__name__}: {error}. The epochs that the "
-                    "folds have finished are kept: the same call goes on from there."
-                ) from error
-    return [states[fold] for fold in range(len(trainings))]
+        bar.initial = bar.n = sum(state.epochs for state in states)
+        running: dict[Future, int] = {}
+        printed = 0
+        while True:
+            while len(running) < n_workers and (fold := next_fold(states, running, epochs, n_workers)) is not None:
+                future = submit(train_epoch, recipe, X_there, y_there, folds[fold], states[fold])
+                running[future] = fold
+            while verbose and printed < len(folds) and states[printed].epochs == epochs:
+                if scores := states[printed].history.get("val_accuracy"):
+                    tqdm.write(f"> {scores[-1] * 100:.3f}")
+                printed += 1
+            if not running:
+                return states
+            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in done:
+                fold = running.pop(future)
+                states[fold] = _result(future, fold, len(folds))
+                states[fold].save(files[fold])
+                bar.update()
+            bar.refresh()
+
+
+def _n_workers(client: Client | None) -> int:
+    """Return how many folds to train at a time if the caller doesn't say."""
+    if client is not None:
+        return len(client.scheduler_info()["workers"])
+    return 1 if tf.config.list_physical_devices("GPU") else n_cores()
+
+
+def next_fold(states: list[TrainingState], running: dict[Future, int], epochs: int, n_workers: int) -> int | None:
+    """Return the fold to train an epoch further, or None if none waits.
+
+    It is the first that waits, so that folds end one after another. But a fold that needs all the time which the
+    workers need together comes before it: five folds on two workers would else leave one idle while the last trains
+    (R. McNaughton, 1959, Scheduling with deadlines and loss functions, Management Science 6, 1-12).
+    """
+    left = [epochs - state.epochs for state in states]
+    waiting = [fold for fold, n in enumerate(left) if n and fold not in running.values()]
+    urgent = [fold for fold in waiting if left[fold] * n_workers >= sum(left)]
+    return next(iter(urgent + waiting), None)
+
+
+def _result(future: Future, fold: int, n_folds: int) -> TrainingState:
+    """Return a task's result, or raise an error that names the fold."""
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            "A worker process was killed, perhaps because the memory was full: close other programs, or give a smaller "
+            "n_workers. The epochs that the folds have finished are kept: the same call goes on from there."
+        ) from error
+    except Exception as error:
+        raise FoldError(
+            f"Fold {fold + 1} of {n_folds} failed: {type(error).__name__}: {error}. The epochs that the "
+            "folds have finished are kept: the same call goes on from there."
+        ) from error
+
+
+def _run_key(model: Future, X: np.ndarray, y: np.ndarray, settings: dict[str, int | str]) -> str:
+    """Return a text that changes when the model, the data, a setting or a version does."""
+    digest = hashlib.sha256(json.dumps([settings, _versions()], sort_keys=True).encode())
+    for array in (X, y):
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array))
+    digest.update(model.result().encode())  # meanwhile the workers have started
+    return digest.hexdigest()[:32]
 
 
 @contextlib.contextmanager
-def _no_warning_of_replaced_workers() -> Iterator[None]:
-    """Keep joblib from telling the reader that it replaced a worker between two folds, which changes nothing.
-
-    It does so when a worker's memory has grown by 300 MB. MNIST's images, mapped and copied, are more.
-    """
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
-        yield
-
-
-def _workers(n_jobs: int | None, n_trainings: int) -> tuple[joblib.Parallel, int]:
-    """Return joblib's runner and how many trainings it has at work at a time."""
-    if joblib.effective_n_jobs(2) < 2:
-        raise RuntimeError(
-            "joblib would train in this process, where TensorFlow has several threads: its backend has one worker "
-            "only. Give the Dask cluster a second worker, or leave out joblib.parallel_config."
-        )
-    if n_jobs is None:
-        configured = joblib.effective_n_jobs(None)  # 1 unless the reader chose a backend, a cluster for example
-        if configured > 1:
-            n_jobs = configured
-        else:
-            n_jobs = 1 if tf.config.list_physical_devices("GPU") else joblib.cpu_count(only_physical_cores=True)
-    n_workers = max(1, min(joblib.effective_n_jobs(n_jobs), n_trainings))
-    # One worker is asked for as two of which one gets work: joblib would run a single job in this process, where
-    # TensorFlow has as many threads as there are cores, and other sums.
-    parallel = joblib.Parallel(
-        n_jobs=max(2, n_workers),
-        pre_dispatch=n_workers if n_workers == 1 else "2*n_jobs",
-        batch_size=1,
-        return_as="generator_unordered",
-    )
-    return parallel, n_workers
-
-
-def _shared(X: np.ndarray, y: np.ndarray) -> list:
-    """Return the data as the workers take them; on a Dask cluster, give each worker a copy first.
-
-    joblib would give it to one worker, from which the others fetch theirs; it would be lost with that worker.
-    """
-    backend, _ = joblib.parallel.get_active_backend()
-    client = getattr(backend, "client", None)
-    # Without hash=False equal data have one name, and the end of one evaluation may take them from the next.
-    return [X, y] if client is None else client.scatter([X, y], broadcast=True, hash=False)
-
-
-class _FailureInWorker(Exception):
-    """Brings the number of a fold, and its error, from a worker."""
-
-
-def _work(
-    fold: int, training: Training, X: np.ndarray, y: np.ndarray, epochs: int, checkpoint: Path, caller: int
-) -> tuple[int, TrainingState]:
-    """Train one fold up to an epoch, in a worker process."""
-    if isinstance(multiprocessing.current_process(), LokyProcess):
-        _settle_worker(caller)
+def _checkpoints(key: str, n_folds: int) -> Iterator[list[Path]]:
+    """Hold a file for each fold's state: kept when the run is stopped, removed when it is done."""
+    folder = paths.output_path(f".cache/trainings/{key}")
     try:
-        # On another machine the caller's folder may not exist.
-        return fold, train(training, X, y, epochs, checkpoint if checkpoint.parent.is_dir() else None)
-    except Exception as error:
-        raise _FailureInWorker(fold, error) from error
+        with FileLock(folder.with_suffix(".lock"), timeout=0):
+            folder.mkdir(exist_ok=True)
+            yield [folder / f"fold_{fold + 1}.npz" for fold in range(n_folds)]
+            shutil.rmtree(folder)
+    except Timeout:
+        raise RuntimeError("The same evaluation is already running. Wait for it, or stop it.") from None
 
 
-@functools.cache
-def _settle_worker(caller: int) -> None:
-    """Let this worker leave Ctrl-C to the process that started it, and end when that process is gone."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _load_state(file: Path) -> TrainingState:
+    """Return the state that an earlier call saved, or a new one."""
+    if not file.exists():
+        return TrainingState()
+    try:
+        return TrainingState.load(file)
+    except Exception as error:  # a damaged file can fail in any way
+        aside = file.replace(file.with_suffix(".damaged"))
+        tqdm.write(f"{aside.name} cannot be read ({error}): it is set aside, and its fold begins anew.")
+        return TrainingState()
 
-    def watch() -> None:
-        # An orphan has another parent on Linux and macOS, and one that no longer runs on Windows.
-        while os.getppid() == caller and psutil.pid_exists(caller):
-            time.sleep(1)
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+@contextlib.contextmanager
+def _cluster(client: Client, X: np.ndarray, y: np.ndarray) -> Iterator[tuple[Callable[..., Future], Future, Future]]:
+    """Give each worker of a Dask cluster a copy of the data; yield what `training_pool` yields."""
+    # Without hash=False equal data have one name, and the end of one evaluation may take them from the next.
+    X_there, y_there = client.scatter([X, y], broadcast=True, hash=False)
+    executor = client.get_executor(pure=False)
+    try:
+        yield executor.submit, X_there, y_there
+    finally:
+        executor.shutdown(wait=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -114,14 +114,14 @@ def summarize_diagnostics(
 ) -> np.ndarray:
     """Draw learning curves: cross-entropy over classification accuracy, one line for each fold.
 
-    Keras computes the training curve during the epoch, while the weights still change, and the other one at its end.
-    So the held-out rows may look better than the training rows in the first epochs.
+    Keras computes the training curve during the epoch, while the weights still change, and the other one at the end
+    of the epoch. So the held-out rows may look better than the training rows in the first epochs.
 
     Parameters
     ----------
     histories : CrossValidation, sequence of mapping, or one mapping
-        What Keras's ``fit`` recorded in each fold: ``loss`` and ``accuracy``, and ``val_loss`` and ``val_accuracy`` if
-        there were held-out rows; one value an epoch. A `History` of Keras will do as well.
+        For each fold, one value an epoch of ``loss`` and ``accuracy``, and of ``val_loss`` and ``val_accuracy`` if
+        there were held-out rows. What Keras's ``fit`` returns, a `History`, will do as well.
     axes : array_like of two Axes, optional
         Where to draw the loss and the accuracy; without it a new figure is made.
 
@@ -175,8 +175,8 @@ def summarize_performance(
 ) -> Axes:
     """Print mean and standard deviation of the scores and draw them as box-and-whisker plot.
 
-    The box reaches from the lower to the upper quartile, the line in it is the median, the whiskers reach to the last
-    score within 1.5 box heights. Every score is a point as well: five are too few to trust a box alone.
+    The box reaches from the lower to the upper quartile, the line in it is the median, and the whiskers reach to the
+    last score within 1.5 box heights. Every score is a point as well: five are too few to trust a box alone.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ def plot_comparison(comparisons: Comparison | Iterable[Comparison], ax: Axes | N
     ax.legend(
         [mean_dot, fold_dots], ["mean and interval", "single folds"], loc="lower right", bbox_to_anchor=(1, 1), ncols=2
     )
-    ax.set_yticks(range(len(comparisons)), [f"{c.name_b} − {c.name_a}" for c in comparisons])  # noqa: RUF001
+    ax.set_yticks(range(len(comparisons)), [f"{c.name_b} \N{MINUS SIGN} {c.name_a}" for c in comparisons])
     ax.set_ylim(len(comparisons) - 0.5, -0.5)
     ax.set_xlabel(f"difference of accuracy in percentage points, with {levels.pop() * 100:.4g} % interval")
     ax.grid(axis="x", alpha=0.3)
@@ -282,7 +282,7 @@ def plot_comparison(comparisons: Comparison | Iterable[Comparison], ax: Axes | N
 def plot_confusion(y_true: ArrayLike, y_pred: ArrayLike, ax: Axes | None = None) -> Axes:
     """Draw which digit is read as which: a confusion matrix that is coloured by its errors.
 
-    The thousands of right answers on the diagonal are numbers on grey; else their colour would drown the errors.
+    The thousands of right answers on the diagonal are numbers on grey, because their colour would drown the errors.
 
     Parameters
     ----------
@@ -330,7 +330,7 @@ def plot_misread(
     cols: int = 5,
     axes: ArrayLike | None = None,
 ) -> np.ndarray:
-    """Draw the misread digits, those first of which the model was surest.
+    """Draw the misread digits, the model's most confident errors first.
 
     Parameters
     ----------
@@ -363,12 +363,12 @@ def plot_misread(
             f"{len(X)} images, {len(y_true)} digits and probabilities of shape {probabilities.shape}: give one digit "
             "and ten probabilities for each image."
         )
-    read, surety = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    read, probability = probabilities.argmax(axis=1), probabilities.max(axis=1)
     misread = np.flatnonzero(read != y_true)
     if len(misread) == 0:
         raise ValueError(f"None of the {len(X)} images is misread: there is nothing to draw.")
-    misread = misread[np.argsort(-surety[misread], kind="stable")]
-    titles = [f"{y_true[i]} → {read[i]}  {surety[i]:.2f}" for i in misread]
+    misread = misread[np.argsort(-probability[misread], kind="stable")]
+    titles = [f"{y_true[i]} → {read[i]}  {probability[i]:.2f}" for i in misread]
     return plot_images(X[misread], titles=titles, n=n, cols=cols, axes=axes)
 
 
@@ -411,7 +411,7 @@ def _with_folds(text: str, k: int) -> str:
     return f"{text} ({k} folds)" if k > 1 else text
 
 
-def _digits(y: Any, name: str) -> np.ndarray:  # noqa: ANN401
+def _digits(y: ArrayLike, name: str) -> np.ndarray:
     """Return digits as an array of shape (n,), or say how to get there."""
     y = np.asarray(y)
     if y.ndim != 1:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
-import zipfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,11 @@ from PIL import Image
 
 from mnist_utils import paths
 from mnist_utils.quiet import keras, tf
-from mnist_utils.reading.images import to_mnist
-from mnist_utils.reading.several_digits import read_number
+from mnist_utils.reading import read_number, to_mnist
 
 __all__ = ["Classifier", "Prediction", "main"]
 
-_BATCH = 500  # images in one call of the model: more would take memory and no less time
+MAX_BATCH = 500  # images in one call of the model: more would take memory and no less time
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +53,16 @@ class Classifier:
     Parameters
     ----------
     model : {"own_images", "final_model"}, path or keras.Model
-        One of the book's two models by its name: that of chapter 7, trained for pictures of one's own, or the
-        finalized model of chapter 5; or a file that Keras saved; or a model in memory. It takes float32
-        images (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
+        One of the book's two models by its name: that of chapter 7, trained for pictures that people make, or the
+        finalized model of chapter 5; or a ``.keras`` file; or a model in memory. It takes float32 images
+        (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    OSError
+        If there is no such file (FileNotFoundError), or it is a folder (IsADirectoryError).
     ValueError
-        If the file holds no Keras model, or the model does not take and answer those shapes.
+        If the file is of another kind or damaged, or the model does not take and answer those shapes.
 
     Examples
     --------
@@ -74,14 +72,15 @@ class Classifier:
     """
 
     def __init__(self, model: str | Path | keras.Model = "own_images") -> None:
+        name = "The model"
         if not isinstance(model, keras.Model):
-            model = _load_model(paths.input_path(f"models/{model}.keras") if model in paths.MODELS else Path(model))
+            path = paths.input_path(f"models/{model}.keras") if model in paths.MODELS else Path(model)
+            name, model = f"{path}: the model", _load_model(path)
         # A model that was never built has no shapes.
         takes, answers = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
         if takes != (None, 28, 28, 1) or answers != (None, 10):
             raise ValueError(
-                f"The model takes {takes} and answers {answers}: give one that takes (None, 28, 28, 1) and answers "
-                "(None, 10)."
+                f"{name} takes {takes} and answers {answers}. A Classifier needs (None, 28, 28, 1) and (None, 10)."
             )
         self.model: keras.Model = model
         # Compiled here, once, for every number of images. Keras's model.predict sets up a data pipeline in every call,
@@ -104,38 +103,24 @@ class Classifier:
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
+        OSError
+            If there is no such file (FileNotFoundError), it is a folder (IsADirectoryError), or may not be read.
         ValueError
             If the file or the array is no image.
         """
         pixels = to_mnist(image).image
         if pixels is None:
             return Prediction(digit=None, probabilities=np.zeros(10, dtype=np.float32))
-        return self.read(pixels)
-
-    def read(self, pixels: np.ndarray) -> Prediction:
-        """Read an image that is in MNIST's format already, without asking whether it holds a digit.
-
-        Parameters
-        ----------
-        pixels : ndarray of uint8, shape (28, 28)
-            Bright ink on black.
-
-        Returns
-        -------
-        Prediction
-        """
-        probabilities = self.predict(pixels[np.newaxis])[0]
+        probabilities = self.predict_proba(pixels[np.newaxis])[0]
         return Prediction(digit=int(probabilities.argmax()), probabilities=probabilities)
 
-    def predict(self, X: ArrayLike) -> np.ndarray:
-        """Return the probabilities for many images.
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
+        """Return the probabilities for images in MNIST's format, without asking whether they hold digits.
 
         Parameters
         ----------
         X : array_like, shape (n, 28, 28, 1) or (n, 28, 28)
-            Images in MNIST's format, as integers 0 to 255 or floats 0 to 1.
+            Images in MNIST's format, bright ink on black: integers of any type from 0 to 255, or floats from 0 to 1.
 
         Returns
         -------
@@ -153,18 +138,28 @@ class Classifier:
                 f"X has the shape {X.shape}: give (n, 28, 28, 1). A single image goes to classifier(image)."
             )
         X = _to_unit_floats(X).reshape(-1, 28, 28, 1)
-        answers = [self._forward(tf.constant(X[i : i + _BATCH])).numpy() for i in range(0, len(X), _BATCH)]
+        answers = [self._forward(tf.constant(X[i : i + MAX_BATCH])).numpy() for i in range(0, len(X), MAX_BATCH)]
         return np.concatenate([np.empty((0, 10), np.float32), *answers])
 
 
 def _load_model(path: Path) -> keras.Model:
-    """Load a model for prediction only, with an error that names the file."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file. Give a model that Keras saved, such as final_model.keras.")
+    """Load a ``.keras`` file for prediction only, with errors that begin with its name."""
+    advice = f"Give {', '.join(paths.MODELS)} or a .keras file."
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file. {advice}")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: this is a folder. {advice}")
+    if path.suffix != ".keras":
+        raise ValueError(
+            f"{path}: not a .keras file. Files of other kinds, such as .h5, can run any code while they are loaded. If "
+            f"you trust this one, load it yourself: Classifier(keras.models.load_model({str(path)!r}))."
+        )
     try:
-        return keras.models.load_model(path, compile=False)
-    except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: not a model that Keras can load ({error})") from error
+        # Safe mode refuses layers that hold code.
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # a damaged file can fail in any way
+        reason = textwrap.shorten(str(error), 300)
+        raise ValueError(f"{path}: not a model that Keras can load ({reason})") from error
 
 
 def _to_unit_floats(pixels: np.ndarray) -> np.ndarray:
@@ -196,45 +191,50 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 1 if a file could not be read.
+        Exit status: 0, or 1 if a file could not be read, or 2 if the model could not be loaded.
     """
     parser = argparse.ArgumentParser(
         prog="python -m mnist_utils.predict",
         description="Read a handwritten digit from each image file. Prints one line a file, tab-separated: its name, "
-        "the digit (- if there is nothing to read), the probability (0 to 1). A file that is no image gets a line on "
-        "stderr, and the exit status is 1.",
+        "the digit (- if there is nothing to read), the probability (0 to 1). A file that cannot be read gets a line "
+        "on stderr, and the exit status is 1.",
     )
-    parser.add_argument("files", nargs="+", metavar="FILE", help="image file: PNG, JPEG or what else Pillow reads")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="image file: PNG, JPEG and other common formats")
     parser.add_argument(
         "--number", action="store_true", help="read all digits; print the name and the number, lines separated by _"
     )
     parser.add_argument(
         "--model",
         default="own_images",
-        help="what to read with: own_images (default; chapter 7's), final_model (chapter 5's), or a Keras file",
+        help="what to read with: own_images (default; chapter 7's), final_model (chapter 5's), or a .keras file",
     )
     options = parser.parse_args(arguments)
     try:
         classifier = Classifier(options.model)
-    except (FileNotFoundError, ValueError) as error:
-        parser.error(str(error))
-    # Pillow's own remarks on a file would come on top of the one line that it gets here.
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
     status = 0
     for file in options.files:
         try:
-            if options.number:
-                answer = (read_number(file, classifier).text or "-",)
-            else:
-                prediction = classifier(file)
-                digit = "-" if prediction.digit is None else prediction.digit
-                answer = (digit, f"{prediction.probability:.4f}")
-        except (OSError, ValueError) as error:
+            answer = _read_number(file, classifier) if options.number else _read_digit(file, classifier)
+        except (OSError, ValueError) as error:  # its message begins with the file's name
             print(error, file=sys.stderr)
             status = 1
         else:
-            print(file, *answer, sep="\t", flush=True)
+            print(file, answer, sep="\t", flush=True)
     return status
+
+
+def _read_digit(file: str, classifier: Classifier) -> str:
+    """Return the digit and its probability, separated by a tab."""
+    prediction = classifier(file)
+    return f"{'-' if prediction.digit is None else prediction.digit}\t{prediction.probability:.4f}"
+
+
+def _read_number(file: str, classifier: Classifier) -> str:
+    """Return all digits, lines separated by ``_``."""
+    return read_number(file, classifier).text or "-"
 
 
 if __name__ == "__main__":

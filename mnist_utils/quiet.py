@@ -4,6 +4,18 @@ TensorFlow's native code writes lines about oneDNN, missing CUDA drivers and CPU
 descriptor 2, before the log level that it offers takes effect. A beginner reads them as errors. This module holds the
 descriptor back while TensorFlow is imported, and passes on everything that is no such noise. Modules of this package
 take Keras and TensorFlow from here: ``from mnist_utils.quiet import keras, tf``.
+
+The import takes these steps:
+
+1. It refuses another backend of Keras than TensorFlow, with an `ImportError`.
+2. It sets the environment variable ``TF_CPP_MIN_LOG_LEVEL`` to 2, "errors only", unless you have set it.
+3. It imports TensorFlow and lists the physical devices while file descriptor 2 leads to a temporary file. Devices are
+   listed, not initialized: ``tf.config`` can still set threads and devices afterwards.
+4. It gives the descriptor back and writes to it all that was held back, except what your log level hides and a few
+   lines that are harmless by all accounts. If the import failed, it writes everything.
+
+With ``TF_CPP_MIN_LOG_LEVEL=0`` nothing is held back. Set it where TensorFlow crashes the whole process, because what is
+held back at that moment is lost.
 """
 
 import contextlib
@@ -12,9 +24,8 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from types import ModuleType
 
-__all__ = ["import_keras", "import_tensorflow", "keras", "tf"]
+__all__ = ["keras", "tf"]
 
 # TensorFlow hides the first n of these severities (information, warning, error) at log level n.
 SEVERITIES = "IWE"
@@ -33,41 +44,13 @@ HARMLESS = re.compile(
 )
 
 
-def import_tensorflow() -> ModuleType:
-    """Import TensorFlow and look for its devices, without log noise in the terminal or notebook.
-
-    This module calls it, so that ``import keras`` or ``import tensorflow`` are quiet wherever they come after
-    ``import mnist_utils.quiet``. It does three things:
-
-    1. It sets the environment variable ``TF_CPP_MIN_LOG_LEVEL`` to 2, "errors only", unless you have set it.
-    2. It imports TensorFlow and lists the physical devices while file descriptor 2 leads to a temporary file. Devices
-       are listed, not initialized: ``tf.config`` can still set threads and devices afterwards.
-    3. It gives the descriptor back and writes to it all that was held back, except what your log level hides and a
-       few lines that are harmless by all accounts. If the import failed, it writes everything.
-
-    With ``TF_CPP_MIN_LOG_LEVEL=0`` nothing is held back. Set it where TensorFlow crashes the whole process, because
-    what is held back at that moment is lost.
-
-    Returns
-    -------
-    module
-        `tensorflow`.
-
-    Raises
-    ------
-    ImportError
-        If TensorFlow cannot be imported.
-    """
-    level = os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    # A kernel that takes a GPU's whole memory leaves none to the process that evaluates a model.
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    hidden = SEVERITIES[: int(level)] if level.isdigit() else ""
-    with _hold_back_stderr(hidden) if hidden else contextlib.nullcontext():
-        import tensorflow
-
-        # Looks for NVIDIA's driver, which logs a line of its own where there is none.
-        tensorflow.config.list_physical_devices()
-    return tensorflow
+def _check_backend(backend: str) -> None:
+    """Refuse another backend of Keras than TensorFlow."""
+    if backend != "tensorflow":
+        raise ImportError(
+            f"Keras's backend is {backend!r}, and this book needs TensorFlow: unset the environment variable "
+            "KERAS_BACKEND, or set it to 'tensorflow', and start Python again."
+        )
 
 
 def _is_noise(line: str, hidden: str) -> bool:
@@ -79,11 +62,14 @@ def _is_noise(line: str, hidden: str) -> bool:
 
 
 @contextlib.contextmanager
-def _hold_back_stderr(hidden: str) -> Iterator[None]:
-    """Lead file descriptor 2 into a temporary file; afterwards write to the real one what is no noise."""
+def _hold_back_stderr(level: str) -> Iterator[None]:
+    """Lead file descriptor 2 into a temporary file; afterwards write to the real one what is no noise at this level."""
+    hidden = SEVERITIES[: int(level)] if level.isdigit() else ""
     try:
-        real = os.dup(2)
+        real = os.dup(2) if hidden else None
     except OSError:  # closed, as under pythonw: nobody reads it
+        real = None
+    if real is None:
         yield
         return
     failed = True
@@ -111,29 +97,14 @@ def _flush() -> None:
         sys.stderr.flush()
 
 
-def import_keras() -> ModuleType:
-    """Import Keras, with TensorFlow as its backend.
-
-    Returns
-    -------
-    module
-        `keras`.
-
-    Raises
-    ------
-    ImportError
-        If Keras was told to use another backend, by the environment variable ``KERAS_BACKEND`` or in its file
-        ``keras.json``.
-    """
+# What is set here goes before what Keras's file keras.json says.
+_check_backend(os.environ.setdefault("KERAS_BACKEND", "tensorflow"))
+# A kernel that takes a GPU's whole memory leaves none to the process that evaluates a model.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+with _hold_back_stderr(os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")):
     import keras
+    import tensorflow as tf
 
-    if (backend := keras.config.backend()) != "tensorflow":
-        raise ImportError(
-            f"Keras's backend is {backend!r}, and this book needs TensorFlow: unset the environment variable "
-            "KERAS_BACKEND, or set it to 'tensorflow', and start Python again."
-        )
-    return keras
-
-
-tf = import_tensorflow()
-keras = import_keras()
+    # Looks for NVIDIA's driver, which logs a line where there is none.
+    tf.config.list_physical_devices()
+_check_backend(keras.config.backend())  # it is another one if Keras was imported before this module

@@ -1,7 +1,7 @@
 """Execute the book's notebooks at full scale: `make run` in place, `make verify` in a scratch folder.
 
-`run` saves a notebook only if it is fit to be committed: it ran without an error and wrote nothing to stderr. How long
-it took, and where, goes into ``results/notebooks.json``, which the page *The record* prints.
+`run` saves a notebook only if it is fit to be committed, by the rules of ``check_notebooks.py``. How long it took, and
+where, goes into ``results/notebooks.json``, which the page *The record* prints.
 `verify` executes a copy of the project and compares each number with the one that is committed. Its exit status is
 1 if any differs, as with `diff`.
 """
@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+from check_notebooks import find_faults, is_progress_bar
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
@@ -30,14 +31,8 @@ sys.path.append(str(PROJECT / "benchmarks"))
 from machine import describe  # noqa: E402
 
 TIMES = PROJECT / "results" / "notebooks.json"
-PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm describes a bar in plain text: "baseline:  40%|████  | 20/50"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # where an object lies in memory: another place in each run
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
-
-
-def is_progress_bar(output: NotebookNode) -> bool:
-    """Tell whether an output is a progress bar: a reader wants to see it, the record doesn't."""
-    return bool(PROGRESS_BAR.search(output.get("data", {}).get("text/plain", "")))
 
 
 def execute(path: Path) -> NotebookNode:
@@ -48,7 +43,7 @@ def execute(path: Path) -> NotebookNode:
     nbclient.exceptions.CellExecutionError
         If a cell fails.
     RuntimeError
-        If a cell wrote to stderr.
+        If it is not fit to be committed.
     """
     node = nbformat.read(path, as_version=4)
     # No timeout: a full run takes as long as it takes. No timing: the file changes only if its content does.
@@ -67,9 +62,8 @@ def execute(path: Path) -> NotebookNode:
     for cell in node.cells:
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
-        for output in cell.get("outputs", []):
-            if output.get("name") == "stderr":
-                raise RuntimeError(f"{path.name} wrote to stderr, so it is not saved:\n{cell.source}\n{output.text}")
+    if faults := find_faults(node):
+        raise RuntimeError("\n".join([f"{path.name} is not fit to be committed, so it is not saved:", *faults]))
     return node
 
 
@@ -172,7 +166,7 @@ def main() -> int:
     parser.add_argument("verb", choices=["run", "verify"])
     parser.add_argument("notebooks", nargs="+", type=Path)
     arguments = parser.parse_args()
-    os.environ.pop("MNIST_UTILS_SCALE", None)  # always at full scale
+    os.environ.pop("MNIST_UTILS_SMOKE", None)  # always at full scale
     return {"run": run, "verify": verify}[arguments.verb](arguments.notebooks)
 
 

@@ -1,12 +1,12 @@
 """What the book claims from scores must follow from published formulas, and must not be claimed where it doesn't."""
 
-import keras
 import numpy as np
 import pytest
 from scipy import stats
 
-from mnist_utils.evaluation import CrossValidation, evaluate_model
 from mnist_utils.comparison import compare, mcnemar, summarize, wilson_interval
+from mnist_utils.evaluation import CrossValidation, evaluate_model
+from mnist_utils.quiet import keras
 
 BASELINE = [0.98, 0.981, 0.982, 0.979, 0.98]
 DEEPER = [0.99, 0.988, 0.989, 0.99, 0.9885]
@@ -126,7 +126,7 @@ def test_evaluate_model_and_compare_speak_of_the_same_settings():
         model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
         return model
 
-    options = {"n_folds": 2, "epochs": 1, "n_jobs": 1, "verbose": 0}
+    options = {"n_folds": 2, "epochs": 1, "n_workers": 1, "verbose": 0}
     few, many = (evaluate_model(define_model, X[:n], y[:n], name=f"{n} rows", **options) for n in (10, 20))
     with pytest.raises(ValueError, match="n_rows 10 and 20"):
         compare(few, many)

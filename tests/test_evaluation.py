@@ -15,19 +15,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import distributed
-import joblib
-import keras
 import numpy as np
 import psutil
 import pytest
-import tensorflow as tf
-from keras import layers
 from sklearn.model_selection import KFold
 
-from mnist_utils import paths
+from mnist_utils import evaluation, paths
+from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState
+from mnist_utils._runtime.workers import parallel_map
 from mnist_utils.data import load_dataset, prep_pixels
-from mnist_utils.evaluation import CrossValidation, FoldError, _schedule, evaluate_model, finalize_model
-from mnist_utils._runtime.training import Training, load_state, train
+from mnist_utils.evaluation import CrossValidation, FoldError, evaluate_model, finalize_model
+from mnist_utils.quiet import keras, tf
+
+layers = keras.layers
 
 N_ROWS = 500
 PATIENCE = 300  # seconds after which a test gives up on a process; none depends on how fast it is
@@ -43,7 +43,7 @@ def data() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project's folder of the test's own."""
-    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
     return tmp_path
 
 
@@ -65,30 +65,35 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the files with the states that a stopped run left in a project's folder."""
+    return sorted(folder.glob(".cache/trainings/*/fold_?.npz"))
+
+
 def epochs_done(folder: Path) -> int:
-    """Return how many epochs are kept in the checkpoints of a project's folder."""
-    files = folder.glob(".cache/trainings/*/*.epochs")
-    return sum(int(file.read_text() or 0) for file in files)
+    return sum(TrainingState.load(file).epochs for file in checkpoints(folder))
 
 
 # Exact
 
 
 def train_one_after_another(X: np.ndarray, y: np.ndarray, epochs: int) -> list[dict[str, list[float]]]:
+    trainer = Trainer(Recipe(define_model, 32, "float32", "test"), X, y)
     seeds = np.random.SeedSequence(1).generate_state(5)
-    folds = KFold(5, shuffle=True, random_state=1).split(X)
-    return [
-        train(Training(define_model, train_rows, test_rows, 32, int(seed)), X, y, epochs).history
-        for seed, (train_rows, test_rows) in zip(seeds, folds, strict=True)
-    ]
+    histories = []
+    for seed, rows in zip(seeds, KFold(5, shuffle=True, random_state=1).split(X), strict=True):
+        state = TrainingState()
+        for _ in range(epochs):
+            state = trainer.train_epoch(Fold(*rows, int(seed)), state)
+        histories.append(state.history)
+    return histories
 
 
 @pytest.mark.slow
 def test_any_number_of_workers_gives_the_bits_of_the_tutorials_folds_one_after_another(data, folder):
-    joblib.externals.loky.get_reusable_executor().shutdown(wait=True)
-    (expected,) = joblib.Parallel(n_jobs=2)([joblib.delayed(train_one_after_another)(*data, 3)])
-    for n_jobs in (1, 2, 5):
-        scores, histories = evaluate_model(define_model, *data, epochs=3, n_jobs=n_jobs, verbose=0)
+    (expected,) = parallel_map(train_one_after_another, *([array] for array in data), [3])
+    for n_workers in (1, 2, 5):
+        scores, histories = evaluate_model(define_model, *data, epochs=3, n_workers=n_workers, verbose=0)
         assert histories == expected
         assert scores == [history["val_accuracy"][-1] for history in expected]
     assert len({history["loss"][0] for history in expected}) == 5, "each fold has a new model"
@@ -141,36 +146,14 @@ def test_sixteen_bits_are_asked_for_and_recorded(data, folder):
     assert mixed.histories[0]["loss"] == pytest.approx(full.histories[0]["loss"], rel=0.1)
 
 
-# The schedule
-
-
-def simulate(tasks: list[tuple[int, int]], n_workers: int) -> tuple[int, dict[int, list[tuple[int, int, int]]]]:
-    """Let workers that take an epoch a unit of time take the tasks in order.
-
-    Return the time of the end, and for each fold the parts trained: (time of start, first epoch, last epoch).
-    """
-    free = [0] * n_workers
-    parts = {}
-    for fold, stop in tasks:
-        worker = free.index(min(free))
-        begin = max((last for _, _, last in parts.get(fold, [])), default=0)
-        parts.setdefault(fold, []).append((free[worker], begin, stop))
-        free[worker] += stop - begin
-    return max(free), parts
-
-
-@pytest.mark.parametrize(
-    ("n_folds", "epochs", "n_workers"),
-    list(itertools.product([1, 2, 3, 5, 7, 10], [1, 2, 3, 10, 13], [1, 2, 3, 4, 5, 8])),
-)
-def test_the_schedule_trains_each_epoch_once_in_order_in_the_least_time(n_folds, epochs, n_workers):
-    end, parts = simulate(_schedule(n_folds, epochs, n_workers), n_workers)
-    assert end == max(epochs, -(-n_folds * epochs // n_workers)), "no schedule is shorter"
-    assert sorted(parts) == list(range(n_folds))
-    for fold_parts in parts.values():
-        assert [epoch for _, begin, stop in fold_parts for epoch in range(begin, stop)] == list(range(epochs))
-        for (start, begin, stop), (next_start, _, _) in itertools.pairwise(fold_parts):
-            assert start + stop - begin <= next_start, "the parts of a fold never overlap"
+@pytest.mark.slow
+def test_a_smoke_run_takes_few_rows_and_says_so(data, folder, monkeypatch, capsys):
+    monkeypatch.setattr(paths, "SMOKE", folder / "smoke")
+    cv = evaluate_model(define_model, *data, name="smoke")
+    assert (cv.settings["n_rows"], cv.settings["epochs"], len(cv.scores)) == (400, 1, 5)
+    assert capsys.readouterr().out.startswith("smoke run: 400 of 500 rows, 1 of 10 epochs\n")
+    assert cv.save() == folder / "smoke" / "results" / "smoke.json"
+    assert not (folder / "results").exists()
 
 
 # Stopped and taken up again
@@ -178,30 +161,28 @@ def test_the_schedule_trains_each_epoch_once_in_order_in_the_least_time(n_folds,
 SCRIPT = """
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
 
-import mnist_utils
-import keras
-import numpy as np
-import tensorflow as tf
 from mnist_utils import paths
 from mnist_utils.evaluation import evaluate_model
+from mnist_utils.quiet import keras, tf
+import numpy as np
 
 class Logged(keras.layers.Layer):
-    '''Adds a byte to its process's file with each training step, and makes the step last.'''
+    '''Adds a byte to its process's file with each training step. From step 100 on it waits while there is a file.'''
 
     def __init__(self, folder):
         super().__init__()
-        self.folder = folder
+        self.folder = Path(folder)
 
     def call(self, x, training=False):
         def log(value):
-            with open(f"{self.folder}/{os.getpid()}", "ab") as file:
+            with open(self.folder / str(os.getpid()), "ab") as file:
                 file.write(b".")
-            time.sleep(0.005)
+            while self.folder.with_name("hold").exists() and sum(f.stat().st_size for f in self.folder.iterdir()) > 100:
+                time.sleep(0.01)
             return value
 
         if not training:
@@ -227,12 +208,12 @@ def define_model():
 paths.PROJECT = Path(sys.argv[1])
 data = np.load(sys.argv[3])
 # No `if __name__ == "__main__"` here: a beginner doesn't write it.
-cv = evaluate_model(define_model, data["X"], data["y"], n_folds=2, epochs=25, n_jobs=2, verbose=0)
+cv = evaluate_model(define_model, data["X"], data["y"], n_folds=2, epochs=25, n_workers=2, verbose=0)
 print(json.dumps([cv.scores, cv.histories]))
 """
 N_EPOCHS = 2 * 25
 STEPS_OF_AN_EPOCH = 5  # 135 of 270 rows, 32 a step
-STEPS_OF_THE_FINGERPRINT = 2 * 2 * 2  # two, twice, in each worker
+STEPS_OF_THE_FINGERPRINT = 2
 
 
 class Script:
@@ -240,19 +221,25 @@ class Script:
 
     def __init__(self, path: Path, data: tuple[np.ndarray, np.ndarray]) -> None:
         self.folder, self.log, self.file = path / "project", path / "log", path / "script.py"
+        self.hold = path / "hold"
         self.folder.mkdir()
         self.log.mkdir()
         self.file.write_text(SCRIPT)
         np.savez(path / "data.npz", X=data[0][:270], y=data[1][:270])
         self.command = [sys.executable, self.file, self.folder, self.log, path / "data.npz"]
 
-    def start(self) -> subprocess.Popen:
-        # A session of its own: Ctrl-C in a terminal goes to all processes of a session's group in the foreground.
+    def start_and_hold(self) -> subprocess.Popen:
+        """Start it, and wait until its workers wait in the middle of the training."""
+        self.hold.touch()
         pipe = subprocess.PIPE
-        return subprocess.Popen(self.command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+        # A session of its own: Ctrl-C in a terminal goes to all processes of a session's group in the foreground.
+        process = subprocess.Popen(self.command, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+        wait_for(lambda: self.steps() > 100 and epochs_done(self.folder) >= 10)
+        return process
 
     def finish(self) -> list:
         """Run the script to its end and return its scores and histories."""
+        self.hold.unlink(missing_ok=True)
         done = subprocess.run(self.command, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert (done.returncode, done.stderr) == (0, "")
         return json.loads(done.stdout)
@@ -275,40 +262,39 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, data: tuple[np.ndarray
     return result
 
 
-def press_ctrl_c(process: subprocess.Popen) -> None:
+def press_ctrl_c(process: subprocess.Popen, script: Script) -> None:
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=PATIENCE)
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert errors.count("Traceback") == 1, f"workers must leave Ctrl-C to the script:\n{errors}"
 
 
-def kill_a_worker(process: subprocess.Popen) -> None:
-    workers = [child for child in psutil.Process(process.pid).children() if "LokyProcess" in " ".join(child.cmdline())]
-    workers[0].kill()
+def kill_a_worker(process: subprocess.Popen, script: Script) -> None:
+    worker = next(script.log.iterdir()).name  # named by the process's number
+    os.kill(int(worker), signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE)
-    assert "TerminatedWorkerError" in errors
+    assert "RuntimeError: A worker process was killed" in errors
 
 
-def kill_the_script(process: subprocess.Popen) -> None:
+def kill_the_script(process: subprocess.Popen, script: Script) -> None:
     """Kill it as a notebook's kernel is killed: no chance to clean up."""
     process.kill()
-    process.communicate(timeout=PATIENCE)
+    process.wait(timeout=PATIENCE)  # not communicate: the workers, which are held, have its pipes, too
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("stop", [press_ctrl_c, kill_a_worker, kill_the_script])
 def test_a_stopped_run_leaves_no_process_and_is_taken_up_where_it_was(stop, script, undisturbed):
-    process = script.start()
-    wait_for(lambda: epochs_done(script.folder) >= 10)
+    process = script.start_and_hold()
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
-    stop(process)
+    stop(process, script)
     assert process.returncode
-    _, alive = psutil.wait_procs(children, timeout=20)
+    script.hold.unlink()
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert not alive
-    done = sum(load_state(file).epochs for file in script.folder.glob(".cache/trainings/*/fold_?.npz"))
-    steps = script.steps()
+    done, steps = epochs_done(script.folder), script.steps()
     assert 10 <= done < N_EPOCHS
     assert script.finish() == undisturbed
     assert script.steps() - steps == (N_EPOCHS - done) * STEPS_OF_AN_EPOCH + STEPS_OF_THE_FINGERPRINT
@@ -316,49 +302,84 @@ def test_a_stopped_run_leaves_no_process_and_is_taken_up_where_it_was(stop, scri
 
 @pytest.mark.slow
 def test_the_same_evaluation_twice_at_a_time_is_refused(script):
-    script.file.write_text(SCRIPT.replace("epochs=25", "epochs=100_000"))
-    first = script.start()
+    first = script.start_and_hold()
+    elsewhere = script.log.with_name("another_log")  # nothing holds the second one there
+    elsewhere.mkdir()
     try:
-        wait_for(lambda: epochs_done(script.folder) >= 1)
-        second = subprocess.run(script.command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        command = [elsewhere if word == script.log else word for word in script.command]
+        second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
         assert second.returncode
         assert "RuntimeError: The same evaluation is already running. Wait for it, or stop it." in second.stderr
     finally:
         first.kill()
+        script.hold.unlink()
         first.communicate(timeout=PATIENCE)
 
 
+class Stopped(BaseException):
+    """As if the reader had pressed Stop."""
+
+
+def epochs_trained(monkeypatch: pytest.MonkeyPatch, *arguments: object, stop_after: int = 1000, **options: int) -> int:
+    """Evaluate, stop after so many epochs, and return how many epochs were trained."""
+    saved = []
+    save = TrainingState.save
+
+    def save_and_count(state: TrainingState, file: Path) -> None:
+        save(state, file)
+        saved.append(file)
+        if len(saved) == stop_after:
+            raise Stopped
+
+    with monkeypatch.context() as patch, contextlib.suppress(Stopped):
+        patch.setattr(TrainingState, "save", save_and_count)
+        evaluate_model(*arguments, **{"n_folds": 2, "epochs": 2, "n_workers": 1, "verbose": 0} | options)
+    return len(saved)
+
+
 @pytest.mark.slow
-def test_another_model_data_or_setting_takes_up_nothing(data, folder):
+def test_another_model_data_or_setting_takes_up_nothing(data, folder, monkeypatch):
     X, y = data
-    calls = folder / "calls"
-
-    def stopped(define_model: Callable[[], keras.Model], X: np.ndarray, **changes: int) -> set[Path]:
-        """Return the new folders of checkpoints that a run makes which stops at once."""
-
-        def define_and_fail():
-            with calls.open("a") as file:
-                file.write(".")
-            # The model is defined twice, to compare, for the fingerprint; then come the folds.
-            if calls.stat().st_size > 2:
-                raise ValueError("stop here")
-            return define_model()
-
-        calls.write_text("")
-        before = set(folder.glob(".cache/trainings/*/"))
-        arguments = {"n_folds": 3, "epochs": 1, "n_jobs": 1, "verbose": 0} | changes
-        with pytest.raises(FoldError):
-            evaluate_model(define_and_fail, X, y, **arguments)
-        return set(folder.glob(".cache/trainings/*/")) - before
-
-    assert len(stopped(define_model, X)) == 1
-    assert len(stopped(define_model, X)) == 0
+    assert epochs_trained(monkeypatch, define_model, X, y, stop_after=1) == 1
     other_pixel = X.copy()
     other_pixel[450, 14, 14] += 1 / 255
-    assert len(stopped(define_model, other_pixel)) == 1
-    for change in ({"epochs": 2}, {"seed": 2}):
-        assert len(stopped(define_model, X, **change)) == 1
-    assert len(stopped(lambda: compiled(layers.Dropout(0.5)), X)) == 1
+    assert epochs_trained(monkeypatch, define_model, other_pixel, y) == 4
+    assert epochs_trained(monkeypatch, define_model, X, y, seed=2) == 4
+    assert epochs_trained(monkeypatch, define_model, X, y, epochs=1) == 2
+    assert epochs_trained(monkeypatch, lambda: compiled(layers.Dropout(0.5)), X, y) == 4
+    assert epochs_trained(monkeypatch, define_model, X, y) == 3
+
+
+@pytest.mark.slow
+def test_a_checkpoint_that_cannot_be_read_is_set_aside_with_a_message(data, folder, monkeypatch, capsys):
+    assert epochs_trained(monkeypatch, define_model, *data, stop_after=1) == 1
+    (checkpoint,) = checkpoints(folder)
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
+    assert epochs_trained(monkeypatch, define_model, *data, stop_after=2) == 2
+    assert "fold_1.damaged cannot be read" in capsys.readouterr().out
+    assert checkpoint.with_suffix(".damaged").exists()
+
+
+# The order of the work
+
+
+@pytest.mark.parametrize(
+    ("n_folds", "epochs", "n_workers"), list(itertools.product([1, 2, 3, 5, 7, 10], [1, 3, 10], [1, 2, 3, 5, 8]))
+)
+def test_workers_that_are_equally_fast_end_at_the_earliest_time_possible(n_folds, epochs, n_workers):
+    states = [TrainingState() for _ in range(n_folds)]
+    rounds = 0
+    while any(state.epochs < epochs for state in states):
+        running: dict[object, int] = {}
+        while len(running) < n_workers:
+            fold = evaluation.next_fold(states, running, epochs, n_workers)
+            if fold is None:
+                break
+            running[object()] = fold
+        for fold in running.values():
+            states[fold] = TrainingState({"loss": [0.0] * (states[fold].epochs + 1)})
+        rounds += 1
+    assert rounds == max(epochs, -(-n_folds * epochs // n_workers))
 
 
 # Failures
@@ -366,51 +387,47 @@ def test_another_model_data_or_setting_takes_up_nothing(data, folder):
 
 @pytest.mark.slow
 def test_a_fold_that_fails_is_named_and_the_others_are_kept(data, folder):
-    error = tf.errors.ResourceExhaustedError(None, None, "out of memory")  # of a kind that is not easily pickled
-    flag, calls = folder / "flag", folder / "calls"
+    flag = folder / "flag"
     flag.touch()
-    calls.touch()
+    X, y = data
+    # A marked row that is held out of the first fold, and that the other folds train on.
+    first, *_ = KFold(4, shuffle=True, random_state=1).split(X)
+    X = X.copy()
+    X[first[1][-1], 0, 0] = 2
 
-    def define_and_fail():
-        with calls.open("a") as file:
-            file.write(".")
-        # The model is defined twice, to compare, for the fingerprint, and once for each fold.
-        if flag.exists() and calls.stat().st_size > 2 + 2:
-            raise error
-        return define_model()
+    class Fragile(layers.Layer):
+        def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+            def check(values: np.ndarray) -> np.ndarray:
+                if flag.exists() and values.max() > 1:
+                    raise ValueError("this row does not suit me")
+                return values
 
-    arguments = {"n_folds": 4, "epochs": 2, "n_jobs": 1, "verbose": 0}
-    with pytest.raises(FoldError, match=f"Fold 3 of 4 failed: {type(error).__name__}: .*{error}") as raised:
-        evaluate_model(define_and_fail, *data, **arguments)
-    assert type(raised.value.__cause__) is type(error)
-    assert str(raised.value.__cause__) == str(error)
-    assert epochs_done(folder) == 4, "two folds of two epochs"
+            if not training:
+                return x
+            checked = tf.numpy_function(check, [x], tf.float32)
+            checked.set_shape(x.shape)
+            return checked
+
+    arguments = {"n_folds": 4, "epochs": 2, "n_workers": 1, "verbose": 0}
+    with pytest.raises(FoldError, match=r"(?s)Fold 2 of 4 failed: .*this row does not suit me"):
+        evaluate_model(lambda: compiled(Fragile()), X, y, **arguments)
+    assert epochs_done(folder) == 2, "the first fold's"
     flag.unlink()
-    calls.write_text("")
-    cv = evaluate_model(define_and_fail, *data, **arguments)
-    assert calls.stat().st_size == 2 + 2, "the fingerprint's model, and those of the folds that were missing"
-    assert cv.histories == evaluate_model(define_model, *data, **arguments).histories
-
-
-@pytest.mark.slow
-def test_a_model_that_cannot_be_defined_fails_with_its_own_error(data, folder):
-    def define_wrongly():
-        return compiled(layers.Dense(-1))
-
-    with pytest.raises(ValueError, match="units"):
-        evaluate_model(define_wrongly, *data, verbose=0)
+    cv = evaluate_model(lambda: compiled(Fragile()), X, y, **arguments)
+    assert cv.histories == evaluate_model(lambda: compiled(), X, y, **arguments).histories
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("define_wrongly", "message"),
     [
+        (lambda: compiled(layers.Dense(-1)), "units"),
         (lambda: keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)]), "is not compiled"),
         (lambda: compiled(metrics=()), r'not compiled with metrics=\["accuracy"\]'),
         (lambda: None, "returned None, not a Keras model"),
     ],
 )
-def test_a_model_that_cannot_be_evaluated_is_refused(define_wrongly, message, data, folder):
+def test_a_model_that_cannot_be_evaluated_fails_with_its_own_error(define_wrongly, message, data, folder):
     with pytest.raises((ValueError, TypeError), match=message):
         evaluate_model(define_wrongly, *data, verbose=0)
 
@@ -466,33 +483,45 @@ def test_the_display_counts_the_epochs_of_all_folds_in_a_terminal(script):
 
 
 @pytest.fixture
-def cluster() -> Iterator[distributed.LocalCluster]:
+def client() -> Iterator[distributed.Client]:
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        distributed.Client(cluster),
+        distributed.Client(cluster) as client,
     ):
-        yield cluster
+        yield client
 
 
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker_gives_the_same_bits(cluster, data, folder):
-    arguments = {"epochs": 30, "n_folds": 3, "verbose": 0}
-    client = distributed.default_client()
+def test_a_cluster_that_loses_a_worker_gives_the_same_bits(client, data, folder):
+    hold = folder / "hold"
+    hold.touch()
+
+    class Held(layers.Layer):
+        """Waits after some epochs, until the test has killed a worker."""
+
+        def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+            def wait(values: np.ndarray) -> np.ndarray:
+                while hold.exists() and epochs_done(folder) >= 3:
+                    time.sleep(0.01)
+                return values
+
+            if not training:
+                return x
+            held = tf.numpy_function(wait, [x], tf.float32)
+            held.set_shape(x.shape)
+            return held
+
     victim = next(iter(client.run(os.getpid).values()))
 
     def kill() -> None:
-        wait_for(lambda: epochs_done(folder) >= 5)
+        wait_for(lambda: epochs_done(folder) >= 3)
         os.kill(victim, signal.SIGKILL)
+        hold.unlink()
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with joblib.parallel_config(backend="dask"):
-        on_cluster = evaluate_model(define_model, *data, **arguments)
+    arguments = {"epochs": 3, "n_folds": 3, "verbose": 0}
+    on_cluster = evaluate_model(lambda: compiled(Held()), *data, client=client, **arguments)
     killer.join()
     assert not psutil.pid_exists(victim)
-    assert on_cluster.histories == evaluate_model(define_model, *data, **arguments).histories
-
-
-def test_a_backend_without_workers_is_refused(data):
-    with joblib.parallel_config(backend="sequential"), pytest.raises(RuntimeError, match="second worker"):
-        evaluate_model(define_model, *data, epochs=1, verbose=0)
+    assert on_cluster.histories == evaluate_model(lambda: compiled(), *data, **arguments).histories

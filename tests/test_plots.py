@@ -12,9 +12,9 @@ import pytest
 from matplotlib.colors import to_rgba
 
 from mnist_utils import plots
+from mnist_utils.comparison import compare
 from mnist_utils.evaluation import CrossValidation
 from mnist_utils.predict import Prediction
-from mnist_utils.comparison import compare
 
 SCORES = [0.985, 0.986, 0.984, 0.9875, 0.983]
 HISTORY = {
@@ -225,7 +225,7 @@ def test_comparison_shows_mean_and_interval_in_points():
     spans = [line.get_xdata() for line in ax.lines]
     assert any(np.allclose(span, [100 * comparison.low, 100 * comparison.high]) for span in spans if len(span) == 2)
     assert any(np.allclose(span, 0.5) for span in spans if len(span) == 1)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["deeper − baseline"]  # noqa: RUF001
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["deeper \N{MINUS SIGN} baseline"]
     assert "percentage points, with 95 % interval" in ax.get_xlabel()
 
 

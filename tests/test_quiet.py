@@ -3,11 +3,8 @@
 import os
 import subprocess
 import sys
-import textwrap
 
 import pytest
-
-import mnist_utils.quiet
 
 INFO = "I0000 00:00:1795296532.148334    6481 port.cc:153] oneDNN custom operations are on."
 OLD_INFO = (
@@ -30,24 +27,34 @@ BROKEN_DRIVER = (
 FOREIGN = "libcustom: this line comes from something else than TensorFlow"
 
 
+def readers_environment():
+    """The environment variables of a reader's terminal, without those that change what is tested here."""
+    # ipykernel does not watch file descriptor 2 while pytest runs, as the last of these tells it.
+    changing = ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "PYTEST_CURRENT_TEST")
+    return {name: value for name, value in os.environ.items() if name not in changing}
+
+
+def run_python(code, **variables):
+    environment = readers_environment() | variables
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+
+
 @pytest.fixture
 def import_fake(tmp_path):
-    """Import, in a new process, a package `tensorflow` that writes the given lines to file descriptor 2."""
+    """Import, in a new process, a `tensorflow` that writes the given lines to file descriptor 2, and a `keras`."""
 
-    def run(lines, *, at_import="", before="", after="", level=None):
-        package = tmp_path / "tensorflow"
-        package.mkdir()
+    def run(lines, *, at_import="", before="", after="", **variables):
         text = "".join(f"{line}\n" for line in lines)
-        package.joinpath("__init__.py").write_text(
+        tmp_path.joinpath("tensorflow.py").write_text(
             f"import os\ntry:\n    os.write(2, {text!r}.encode())\nexcept OSError:\n    pass\n{at_import}\n"
             "class config:\n    @staticmethod\n    def list_physical_devices(): return []\n"
         )
-        # The module alone: the rest of the package needs the true TensorFlow.
-        code = f"import os, runpy, sys\nmodule = runpy.run_path({mnist_utils.quiet.__file__!r})\n"
-        code += f"{before}\nmodule['import_tensorflow']()\n{after}"
-        environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-        environment |= {"PYTHONPATH": str(tmp_path)} | ({} if level is None else {"TF_CPP_MIN_LOG_LEVEL": level})
-        return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        tmp_path.joinpath("keras.py").write_text(
+            "import os\nbackend_at_import = os.environ.get('KERAS_BACKEND', 'jax')  # as if keras.json named jax\n"
+            "class config:\n    @staticmethod\n    def backend(): return backend_at_import\n"
+        )
+        code = f"import os, sys\n{before}\nimport mnist_utils.quiet\n{after}"
+        return run_python(code, PYTHONPATH=str(tmp_path), **variables)
 
     return run
 
@@ -89,7 +96,7 @@ def test_a_failed_import_shows_everything(import_fake):
 def test_the_readers_log_level_counts(import_fake, level, shown):
     process = import_fake(
         [*HARMLESS, INFO, WARNING, ERROR, FATAL],
-        level=level,
+        TF_CPP_MIN_LOG_LEVEL=level,
         after="print(os.environ['TF_CPP_MIN_LOG_LEVEL'])",
     )
     assert process.stderr.splitlines() == shown
@@ -120,11 +127,30 @@ def test_no_file_descriptor_is_left_open(import_fake):
     assert before == after
 
 
+# Another backend of Keras
+
+
+def test_another_backend_is_refused_in_a_sentence(import_fake):
+    process = import_fake([], KERAS_BACKEND="torch")
+    assert process.returncode == 1
+    assert "ImportError: Keras's backend is 'torch', and this book needs TensorFlow: unset" in process.stderr
+
+
+def test_the_book_takes_tensorflow_whatever_keras_json_says(import_fake):
+    process = import_fake([], after="print(mnist_utils.quiet.keras.config.backend())")
+    assert (process.stdout, process.stderr) == ("tensorflow\n", "")
+
+
+def test_a_keras_that_was_imported_before_with_another_backend_is_refused(import_fake):
+    process = import_fake([], before="import keras")
+    assert "ImportError: Keras's backend is 'jax'" in process.stderr
+
+
+# The true TensorFlow
+
 SMALL_MODEL = """
-import mnist_utils
-import keras
 import numpy as np
-import tensorflow as tf
+from mnist_utils.quiet import keras, tf
 
 tf.config.threading.set_intra_op_parallelism_threads(1)  # the evaluation's workers do so after the import
 tf.config.set_visible_devices([], "GPU")
@@ -135,32 +161,16 @@ X = np.zeros((32, 28, 28, 1), "float32")
 history = model.fit(X, np.eye(10)[np.zeros(32, int)], verbose=0)
 assert model.predict(X, verbose=0).shape == (32, 10)
 """
-
-
-def readers_environment():
-    # ipykernel does not watch file descriptor 2 while pytest runs, as this variable tells it.
-    hidden = ("TF_CPP_MIN_LOG_LEVEL", "PYTEST_CURRENT_TEST")
-    return {name: value for name, value in os.environ.items() if name not in hidden}
-
-
-def run_python(code):
-    return subprocess.run([sys.executable, "-c", code], env=readers_environment(), capture_output=True, text=True)
+IN_TWO_WORKERS = f"""
+from mnist_utils._runtime.workers import parallel_map
+parallel_map(lambda code: exec(code, {{}}), [{SMALL_MODEL!r}] * 2)
+"""
 
 
 @pytest.mark.slow
-def test_a_terminal_stays_silent():
-    process = run_python(SMALL_MODEL)
-    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
-
-
-@pytest.mark.slow
-def test_parallel_workers_stay_silent():
-    code = f"""
-    import mnist_utils
-    from joblib import Parallel, delayed
-    Parallel(n_jobs=2)(delayed(exec)({SMALL_MODEL!r}, {{}}) for _ in range(2))
-    """
-    process = run_python(textwrap.dedent(code))
+@pytest.mark.parametrize("code", [SMALL_MODEL, IN_TWO_WORKERS], ids=["one process", "workers"])
+def test_a_terminal_stays_silent(code):
+    process = run_python(code)
     assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
 
 

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-
 import notebooks
 
 
@@ -71,10 +69,10 @@ def test_recording_one_time_leaves_the_others_as_they_are(times: Path) -> None:
     notebooks.record_time("03_batch_normalization", 70)
     notebooks.record_time("01_dataset", 10)
     notebooks.record_time("03_batch_normalization", 80)
-    recorded = json.loads(times.read_text())
-    assert list(recorded) == ["01_dataset", "02_baseline", "03_batch_normalization"]
-    assert recorded["02_baseline"] == before
-    assert recorded["03_batch_normalization"]["seconds"] == 80
+    entries = json.loads(times.read_text())
+    assert list(entries) == ["01_dataset", "02_baseline", "03_batch_normalization"]
+    assert entries["02_baseline"] == before
+    assert entries["03_batch_normalization"]["seconds"] == 80
 
 
 @pytest.mark.slow
@@ -91,7 +89,7 @@ def test_run_saves_outputs_without_progress_bars_and_the_same_each_time(tmp_path
 
 
 @pytest.mark.slow
-def test_run_refuses_to_save_what_wrote_to_stderr(tmp_path: Path, times: Path) -> None:
+def test_run_refuses_to_save_what_is_not_fit_to_be_committed(tmp_path: Path, times: Path) -> None:
     path = tmp_path / "x.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell("import warnings; warnings.warn('a warning')")]), path)
     before = path.read_bytes()
@@ -106,9 +104,9 @@ def test_command_runs_at_full_scale_and_records_the_time(
     tmp_path: Path, times: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "07_own.ipynb"
-    source = "import os\nprint(os.environ.get('MNIST_UTILS_SCALE', 'full'))"
+    source = "import os\nprint(os.environ.get('MNIST_UTILS_SMOKE', 'full'))"
     nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
-    monkeypatch.setenv("MNIST_UTILS_SCALE", "smoke")
+    monkeypatch.setenv("MNIST_UTILS_SMOKE", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["notebooks.py", "run", str(path)])
     assert notebooks.main() == 0
     (cell,) = nbformat.read(path, as_version=4).cells

@@ -1,63 +1,73 @@
-"""One training, from its seed to its last epoch: exact, and able to go on where it was stopped.
+"""Training by epochs, exact to the bit: what a worker process does for `mnist_utils.evaluation`.
 
-A training is given by a function that defines the model, by the rows to train on and to score on, and by a seed. It
-runs in a process of its own with a single thread. That makes it exact (sums are formed in one order, whatever else the
-machine does) and, with one training a core, faster than one training on all cores. After each epoch its whole state is
-written to a checkpoint. Each epoch is one call into TensorFlow: the loop over the batches runs in the graph.
+A process trains with a single thread. That makes it exact (sums are formed in one order, whatever else the machine
+does) and, with one training a core, faster than one training on all cores. An epoch is one call into TensorFlow: the
+loop over the batches runs in the graph.
+
+What changes while a model trains is a `TrainingState`. An epoch takes one and gives the next, so that any process can
+go on with any fold, and a stopped run is taken up from the states that were saved.
 """
 
-import contextlib
 import hashlib
 import json
 import logging
-import os
-import random
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from mnist_utils._runtime.kernels import fast_kernels
+from mnist_utils._runtime.fused import fuse_batch_normalization
 from mnist_utils.quiet import keras, tf
 
-__all__ = ["Training", "TrainingState", "fingerprint", "load_state", "restore", "save_state", "train"]
+__all__ = ["Fold", "Recipe", "Trainer", "TrainingState", "fingerprint", "new_model", "restore", "train_epoch"]
 
-# TensorFlow's seeds and thread counts belong to a whole process: one training at a time in each.
-_one_at_a_time = threading.Lock()
+MAX_DEFINITIONS = 5  # of a model, until two in a row are alike
 
 
 @dataclass(frozen=True)
-class Training:
-    """What a training is, without its data.
+class Recipe:
+    """What the trainings of a run have in common.
 
-    Parameters
+    Attributes
     ----------
     define_model : callable
         Returns a new, compiled Keras model.
+    batch_size : int
+        Rows a training step.
+    precision : {"float32", "mixed_bfloat16"}
+        Keras's dtype policy for the model.
+    run_id : str
+        Tells runs apart: a worker keeps the compiled model of one.
+    """
+
+    define_model: Callable[[], keras.Model]
+    batch_size: int
+    precision: str
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Fold:
+    """The rows of one training, and its chance.
+
+    Attributes
+    ----------
     train_rows : ndarray of int, shape (n_train,)
         Rows of the data to train on.
     test_rows : ndarray of int, shape (n_test,)
         Rows to score on after each epoch; may be empty.
-    batch_size : int
-        Rows a training step.
     seed : int
         Seed of the initial weights, of the order of rows and of dropout.
-    precision : {"float32", "mixed_bfloat16"}
-        Keras's dtype policy for the model.
     """
 
-    define_model: Callable[[], keras.Model]
     train_rows: np.ndarray
     test_rows: np.ndarray
-    batch_size: int
     seed: int
-    precision: str = "float32"
 
 
-@dataclass
+@dataclass(frozen=True)
 class TrainingState:
     """A training after some of its epochs.
 
@@ -66,14 +76,11 @@ class TrainingState:
     history : dict of str to list of float
         One value an epoch for each of ``loss``, ``accuracy``, and, where there are rows to score,
         ``val_loss`` and ``val_accuracy``. Accuracy in 0 to 1, loss as the model defines it.
-    seconds : float
-        Time spent in the epochs, in seconds.
     variables : list of ndarray
-        The model's and its optimizer's variables.
+        The model's and its optimizer's variables; empty before the first epoch.
     """
 
     history: dict[str, list[float]] = field(default_factory=dict)
-    seconds: float = 0.0
     variables: list[np.ndarray] = field(default_factory=list)
 
     @property
@@ -81,99 +88,83 @@ class TrainingState:
         """Epochs done."""
         return len(self.history.get("loss", []))
 
+    def save(self, file: Path) -> None:
+        """Write the state as ``.npz``, so that a crash leaves either the old file or the new one."""
+        scratch = file.with_suffix(".part.npz")
+        arrays = {f"variable_{i}": value for i, value in enumerate(self.variables)}
+        np.savez(scratch, history=json.dumps(self.history), **arrays)
+        scratch.replace(file)
 
-def train(
-    training: Training, X: np.ndarray, y: np.ndarray, epochs: int, checkpoint: Path | None = None
-) -> TrainingState:
-    """Bring a training to an epoch, from its checkpoint if there is one, else from its beginning.
-
-    Meant for a worker process: it sets the process's number of threads and its random seeds.
-
-    Parameters
-    ----------
-    training : Training
-        What to train.
-    X : ndarray, shape (n, ...)
-        Images of all rows; `training` names those to use.
-    y : ndarray, shape (n, n_classes)
-        Labels, one-hot.
-    epochs : int
-        The epoch to stop after, counted from the beginning.
-    checkpoint : Path, optional
-        File that holds the state after each epoch.
-
-    Returns
-    -------
-    TrainingState
-        The state after `epochs` epochs, the same to the bit however often it was stopped on the way.
-
-    Raises
-    ------
-    RuntimeError
-        If this process already runs TensorFlow with several threads.
-    """
-    with _session(training):
-        state = load_state(checkpoint) if checkpoint and checkpoint.exists() else TrainingState()
-        if state.epochs >= epochs:
-            return state
-        model = _new_model(training, X, y)
-        if state.epochs:
-            restore(model, state)
-        run_epoch, score = _compile_loops(model, X, y, training)
-        for epoch in range(state.epochs, epochs):
-            started = time.perf_counter()
-            # A seed of its own for each epoch: the order of rows doesn't depend on where the training was resumed.
-            order = np.random.default_rng((training.seed, epoch)).permutation(training.train_rows)
-            logs = run_epoch(order)
-            if len(training.test_rows):
-                logs |= {f"val_{name}": value for name, value in score().items()}
-            for name, value in logs.items():
-                state.history.setdefault(name, []).append(value)
-            state.seconds += time.perf_counter() - started
-            if checkpoint or epoch + 1 == epochs:
-                state.variables = [variable.numpy() for variable in _all_variables(model)]
-            if checkpoint:
-                save_state(state, checkpoint)
-        return state
+    @classmethod
+    def load(cls, file: Path) -> "TrainingState":
+        """Read a state that `save` wrote. A damaged file raises one of many errors."""
+        with np.load(file) as arrays:
+            variables = [arrays[f"variable_{i}"] for i in range(len(arrays.files) - 1)]
+            return cls(json.loads(str(arrays["history"])), variables)
 
 
-def fingerprint(training: Training, X: np.ndarray, y: np.ndarray) -> str:
-    """Return a text that changes when the model does, and only then.
+def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.Model:
+    """Define the model of a training, with all its variables, from a seed.
 
-    The model is known by its configuration and by what two training steps make of its variables: the steps run the
-    model's own code, and so notice a change that the configuration doesn't show. Like `train`, this needs a process
-    with a single thread, where the steps give the same bits each time.
+    Keras takes the seeds of weights and dropout from Python's generator, which belongs to the whole process. Threads
+    of a Dask worker draw from it at any time. So the model is defined until two in a row are alike.
 
     Parameters
     ----------
-    training : Training
-        What to train; its rows don't matter.
+    recipe : Recipe
+        How to define it.
+    seed : int
+        The same seed gives the same model.
     X : ndarray, shape (n, ...)
-        The rows to step on.
+        Images, of which the first is shown to the model: some variables are made only then.
     y : ndarray, shape (n, n_classes)
         Their labels, one-hot.
 
     Returns
     -------
-    str
-        Hexadecimal digits.
+    keras.Model
+        New, compiled and built.
 
     Raises
     ------
-    ValueError
-        If the model is not compiled, or not with an accuracy, or is another one at each definition.
+    TypeError, ValueError
+        If `define_model` returns no compiled model, none with an accuracy, or another one each time.
     """
-    one, two = (_digest(training, X, y) for _ in range(2))
-    if one != two:
-        raise ValueError(
-            "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
-            "random numbers, or give your own generator a seed."
-        )
-    return one
+    keras.config.set_dtype_policy(recipe.precision)
+    before: list[np.ndarray] | None = None
+    for _ in range(MAX_DEFINITIONS):
+        keras.utils.set_random_seed(seed)
+        model = recipe.define_model()
+        _check(model)
+        if "accuracy" not in model.test_step((X[:1], y[:1])):
+            raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+        model.optimizer.build(model.trainable_variables)
+        model.reset_metrics()
+        variables = [variable.numpy() for variable in _variables(model)]
+        if before is not None and all(map(np.array_equal, before, variables)):
+            return model
+        before = variables
+    raise ValueError(
+        "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
+        "random numbers, or give your own generator a seed."
+    )
+
+
+def _check(model: keras.Model) -> None:
+    """Refuse what is no compiled model."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"define_model returned {model!r}, not a Keras model: end it with `return model`.")
+    if not model.compiled:
+        raise ValueError("define_model returned a model that is not compiled: end it with model.compile(...).")
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Return everything that changes while a model trains: weights, statistics, random states, momentum."""
+    return [*model.variables, *model.optimizer.variables]
 
 
 def restore(model: keras.Model, state: TrainingState) -> None:
-    """Give a newly defined model the weights, and its optimizer the memory, of a state.
+    """Give a model the weights, and its optimizer the memory, of a state.
 
     Parameters
     ----------
@@ -183,149 +174,120 @@ def restore(model: keras.Model, state: TrainingState) -> None:
         The state to take over.
     """
     model.optimizer.build(model.trainable_variables)
-    for variable, value in zip(_all_variables(model), state.variables, strict=True):
+    for variable, value in zip(_variables(model), state.variables, strict=True):
         variable.assign(value)
 
 
-def load_state(checkpoint: Path) -> TrainingState:
-    """Read a state from its checkpoint.
+class Trainer:
+    """A model in this process, compiled once, that takes any fold of a run an epoch further.
 
     Parameters
     ----------
-    checkpoint : Path
-        A file that `train` wrote.
+    recipe : Recipe
+        How to define and train the model.
+    X : ndarray, shape (n, ...)
+        Images of all rows; a fold names those to use.
+    y : ndarray, shape (n, n_classes)
+        Labels, one-hot.
 
-    Returns
-    -------
-    TrainingState
-        The state after the last whole epoch.
+    Raises
+    ------
+    RuntimeError
+        If this process already runs TensorFlow with several threads.
     """
-    with np.load(checkpoint) as file:
-        summary = json.loads(str(file["summary"]))
-        variables = [file[f"variable_{i}"] for i in range(len(file.files) - 1)]
-    return TrainingState(summary["history"], summary["seconds"], variables)
 
+    def __init__(self, recipe: Recipe, X: np.ndarray, y: np.ndarray) -> None:
+        _use_one_thread()
+        keras.utils.clear_session()  # frees the models before
+        self.recipe = recipe
+        self.X, self.y = tf.convert_to_tensor(X), tf.convert_to_tensor(y)
+        self.model = fuse_batch_normalization(new_model(recipe, 0, self.X, self.y))
+        self._train_steps = self._compile(self.model.train_step)
+        self._test_steps = self._compile(self.model.test_step)
 
-def save_state(state: TrainingState, checkpoint: Path) -> None:
-    """Write a state so that a crash leaves either the old file or the new one.
+    def initial_state(self, seed: int) -> TrainingState:
+        """Return the state of a new model, before its first epoch."""
+        model = fuse_batch_normalization(new_model(self.recipe, seed, self.X, self.y))
+        model.optimizer.build(model.trainable_variables)
+        return TrainingState({}, [variable.numpy() for variable in _variables(model)])
 
-    Parameters
-    ----------
-    state : TrainingState
-        The state to keep.
-    checkpoint : Path
-        The file.
-    """
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    scratch = checkpoint.with_name(f"{checkpoint.stem}.{os.getpid()}.tmp.npz")
-    summary = json.dumps({"history": state.history, "seconds": state.seconds})
-    np.savez(scratch, summary=summary, **{f"variable_{i}": value for i, value in enumerate(state.variables)})
-    scratch.replace(checkpoint)
-    # Its own small file, so that the progress display needn't read the weights.
-    checkpoint.with_suffix(".epochs").write_text(str(state.epochs))
+    def train_epoch(self, fold: Fold, state: TrainingState) -> TrainingState:
+        """Train on a fold's rows once, in an order that its seed and the epoch's number give, and score."""
+        restore(self.model, state if state.variables else self.initial_state(fold.seed))
+        order = np.random.default_rng((fold.seed, state.epochs)).permutation(fold.train_rows)
+        logs = self._run(self._train_steps, order)
+        if len(fold.test_rows):
+            logs |= {f"val_{name}": value for name, value in self._run(self._test_steps, fold.test_rows).items()}
+        history = {name: [*state.history.get(name, []), value] for name, value in logs.items()}
+        return TrainingState(history, [variable.numpy() for variable in _variables(self.model)])
 
-
-@contextlib.contextmanager
-def _session(training: Training) -> Iterator[None]:
-    """Give a training this process as if it were new: one thread, no model before, random numbers from its seed.
-
-    Keras takes the seeds of initial weights and of dropout from ``random.randint``. Its generator belongs to the whole
-    process, and threads of a Dask worker draw from it whenever they like. Here, the training has one of its own.
-    """
-    with _one_at_a_time:
-        _prepare_process()
-        keras.utils.clear_session()  # frees the models before; numbers in layers' names start again
-        keras.config.set_dtype_policy(training.precision)
-        keras.utils.set_random_seed(training.seed)
-        own, this_thread, shared = random.Random(training.seed), threading.get_ident(), random.randint
-
-        def randint(low: int, high: int) -> int:
-            return (own.randint if threading.get_ident() == this_thread else shared)(low, high)
-
-        random.randint = randint
-        try:
-            yield
-        finally:
-            random.randint = shared
-
-
-def _new_model(training: Training, X: np.ndarray, y: np.ndarray) -> keras.Model:
-    """Define the model of a training, with all its variables."""
-    model = training.define_model()
-    if not isinstance(model, keras.Model):
-        raise TypeError(f"define_model returned {model!r}, not a Keras model: end it with `return model`.")
-    if not model.compiled:
-        raise ValueError("define_model returned a model that is not compiled: end it with model.compile(...).")
-    # Keras makes some variables (of the metrics, of the optimizer) only when they are first needed.
-    model.test_step((X[:1], y[:1]))
-    model.optimizer.build(model.trainable_variables)
-    return model
-
-
-def _digest(training: Training, X: np.ndarray, y: np.ndarray) -> str:
-    """Return the hash of a new model and of what two training steps make of it."""
-    with _session(training):
-        model = _new_model(training, X, y)
-        with fast_kernels():
-            # The momentum acts from the second step on.
-            for _ in range(2):
-                logs = model.train_step((X, y))
-        if "accuracy" not in logs:
-            raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+    def fingerprint(self) -> str:
+        """Return a hash of what two training steps make of a new model: it changes when the model's code does."""
+        restore(self.model, self.initial_state(0))
+        rows = np.arange(min(len(self.X), 2 * self.recipe.batch_size))
+        self._run(self._train_steps, rows)  # two steps: momentum acts from the second on
         digest = hashlib.sha256()
-        with contextlib.suppress(NotImplementedError):  # a model written as a class may have no configuration
-            digest.update(model.to_json().encode())
-            digest.update(json.dumps(model.get_compile_config(), sort_keys=True, default=str).encode())
-        for variable in _all_variables(model):
+        for variable in _variables(self.model):
             digest.update(variable.numpy().tobytes())
         return digest.hexdigest()
 
+    def _compile(self, step: Callable) -> Callable:
+        """Return a loop of training or test steps over rows, as one TensorFlow graph.
 
-def _all_variables(model: keras.Model) -> list[keras.Variable]:
-    """Return everything that changes while a model trains: weights, statistics, random states, momentum."""
-    return [*model.variables, *model.optimizer.variables]
+        Keras's `fit` does the same from a pipeline outside the graph. Handing over a batch costs it as much as a small
+        model's step.
+        """
+        batch_size = self.recipe.batch_size
 
+        # X and y are arguments, because a compiled function keeps for good the tensors that it finds outside.
+        @tf.function
+        def steps(X: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> None:
+            for start in tf.range(0, tf.size(rows), batch_size):
+                batch = rows[start : start + batch_size]
+                step((tf.gather(X, batch), tf.gather(y, batch)))
 
-def _compile_loops(
-    model: keras.Model, X: np.ndarray, y: np.ndarray, training: Training
-) -> tuple[Callable[[np.ndarray], dict[str, float]], Callable[[], dict[str, float]]]:
-    """Return two functions: one trains an epoch in a given order of rows, the other scores the test rows.
+        return steps.get_concrete_function(self.X, self.y, tf.TensorSpec([None], tf.int32))
 
-    They repeat Keras's own training and test step, batch after batch, inside one TensorFlow graph. Keras's `fit`
-    does the same from a pipeline outside the graph; handing over a batch costs it as much as a small model's step.
-    Training steps use the fast kernels; the scores come from Keras's own.
-    """
-    X, y = tf.convert_to_tensor(X), tf.convert_to_tensor(y)
-    batch_size = training.batch_size
-
-    # X and y are arguments, because a compiled function keeps for good the tensors that it finds outside.
-    @tf.function
-    def train_steps(X: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> None:
-        for start in tf.range(0, tf.size(rows), batch_size):
-            batch = rows[start : start + batch_size]
-            model.train_step((tf.gather(X, batch), tf.gather(y, batch)))
-
-    @tf.function
-    def test_steps(X: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> None:
-        for start in tf.range(0, tf.size(rows), batch_size):
-            batch = rows[start : start + batch_size]
-            model.test_step((tf.gather(X, batch), tf.gather(y, batch)))
-
-    # A function keeps the kernels that it was traced with.
-    with fast_kernels():
-        train_steps = train_steps.get_concrete_function(X, y, tf.TensorSpec([None], tf.int32))
-
-    def run(steps: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], None], rows: np.ndarray) -> dict[str, float]:
-        model.reset_metrics()
-        steps(X, y, tf.constant(rows, tf.int32))
-        return {name: float(value) for name, value in model.get_metrics_result().items()}
-
-    return (lambda order: run(train_steps, order)), (lambda: run(test_steps, training.test_rows))
+    def _run(self, steps: Callable, rows: np.ndarray) -> dict[str, float]:
+        """Take the steps over rows; return the means of the metrics."""
+        self.model.reset_metrics()
+        steps(self.X, self.y, tf.constant(rows, tf.int32))
+        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
 
-def _prepare_process() -> None:
+# TensorFlow's seeds and thread counts belong to a whole process: one training at a time in each. A process keeps one
+# compiled model, that of the run it works for.
+_lock = threading.Lock()
+_trainer: Trainer | None = None
+
+
+def _trainer_of(recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path) -> Trainer:
+    """Return this process's trainer of a run, made when the run's first task arrives."""
+    global _trainer
+    if _trainer is None or _trainer.recipe.run_id != recipe.run_id:
+        _trainer = None  # frees its memory first
+        X, y = (np.load(data, mmap_mode="r") if isinstance(data, Path) else data for data in (X, y))
+        _trainer = Trainer(recipe, X, y)
+    return _trainer
+
+
+def fingerprint(recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path) -> str:
+    """Return `Trainer.fingerprint`, in a worker process; X and y are arrays or ``.npy`` files."""
+    with _lock:
+        return _trainer_of(recipe, X, y).fingerprint()
+
+
+def train_epoch(
+    recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path, fold: Fold, state: TrainingState
+) -> TrainingState:
+    """Return `Trainer.train_epoch`, in a worker process; X and y are arrays or ``.npy`` files."""
+    with _lock:
+        return _trainer_of(recipe, X, y).train_epoch(fold, state)
+
+
+def _use_one_thread() -> None:
     """Give this process one thread; if it has a GPU, make that deterministic."""
-    # Each training compiles loops of its own. TensorFlow takes that for one loop compiled again and again, and warns.
+    # Each run compiles loops of its own. TensorFlow takes that for one loop compiled again and again, and warns.
     tf.get_logger().addFilter(_is_no_retracing_warning)
     if tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()

@@ -1,13 +1,27 @@
-"""Work spread over the machine's cores, in processes of their own."""
+"""Processes that work side by side on this machine's cores."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, TypeVar
 
 import loky
+import numpy as np
+from filelock import FileLock
 
-__all__ = ["parallel_map"]
+__all__ = ["n_cores", "parallel_map", "training_pool"]
 
 Result = TypeVar("Result")
+
+
+def n_cores() -> int:
+    """Return how many processes can compute at a time: physical cores that this process may use."""
+    return loky.cpu_count(only_physical_cores=True)
 
 
 def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> list[Result]:
@@ -28,7 +42,67 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
     calls = list(zip(*iterables, strict=True))
     if not calls:
         return []
-    workers = loky.cpu_count(only_physical_cores=True)
-    chunksize = max(1, len(calls) // (8 * workers))
-    with loky.ProcessPoolExecutor(workers) as pool:
+    chunksize = max(1, len(calls) // (8 * n_cores()))
+    with _pool(n_cores()) as (pool, _):
         return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
+
+
+@contextlib.contextmanager
+def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tuple[Callable[..., Future], Path, Path]]:
+    """Start worker processes for training.
+
+    Parameters
+    ----------
+    n_workers : int
+        How many.
+    X, y : ndarray
+        The data, which all workers map into memory from one file each.
+
+    Yields
+    ------
+    submit : callable
+        Takes a function and its arguments, and returns a `concurrent.futures.Future`.
+    X, y : Path
+        The ``.npy`` files.
+    """
+    with _pool(n_workers) as (pool, folder):
+        for _ in range(n_workers):
+            pool.submit(_import_training)  # while the data are written
+        files = folder / "X.npy", folder / "y.npy"
+        for file, array in zip(files, (X, y), strict=True):
+            np.save(file, array)
+        yield pool.submit, *files
+
+
+@contextlib.contextmanager
+def _pool(n_workers: int) -> Iterator[tuple[loky.ProcessPoolExecutor, Path]]:
+    """Start processes, and end them at the end of the ``with`` block, whatever they do; yield them and a folder.
+
+    They also end when this process does, even if it is killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder:
+        caller_lives = Path(folder, "caller_lives.lock")
+        with FileLock(caller_lives):
+            pool = loky.ProcessPoolExecutor(n_workers, initializer=_start_worker, initargs=(caller_lives,))
+            try:
+                yield pool, Path(folder)
+            finally:
+                pool.shutdown(wait=True, kill_workers=True)
+
+
+def _start_worker(caller_lives: Path) -> None:
+    """Leave Ctrl-C to the process that started this worker, and end when that process has."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def end_with_caller() -> None:
+        # The caller holds the lock. The system releases it when the caller ends, however that happens.
+        FileLock(caller_lives).acquire(poll_interval=1)
+        os._exit(1)
+
+    threading.Thread(target=end_with_caller, daemon=True).start()
+
+
+def _import_training() -> None:
+    """Import what training needs: TensorFlow takes seconds."""
+    import mnist_utils._runtime.training  # noqa: F401

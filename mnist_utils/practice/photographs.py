@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage as ndi
 from skimage.transform import ProjectiveTransform, estimate_transform, resize, warp
 
-__all__ = ["PENS", "Scene", "draw_scene", "ink_from_mnist", "photograph"]
+__all__ = ["PENS", "Scene", "photograph", "sample_scene"]
 
 PENS: dict[str, tuple[tuple[int, int, int], float]] = {
     "ballpoint": ((25, 45, 140), 0.85),
@@ -25,7 +25,7 @@ PENS: dict[str, tuple[tuple[int, int, int], float]] = {
 }
 """Colour (red, green, blue) and how much of the paper it covers, for each pen."""
 
-INK_SIDE = 280  # a digit is inked at this size, then laid on the paper
+LINE_COLOUR = 0.45, 0.6, 0.8  # of printed lines: red, green, blue, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Scene:
     lines : {"none", "ruled", "grid"}
         What is printed on the paper.
     size : float
-        Height of the digit's 280-pixel frame, as part of the photo's height.
+        Height of the ink's frame, as part of the photo's height.
     place : tuple of float
         Where that frame lies in the room left: (0, 0) top left, (1, 1) bottom right.
     turn : float
@@ -83,8 +83,8 @@ class Scene:
     seed: int
 
 
-def draw_scene(seed: int, lines: bool = True) -> Scene:
-    """Draw the circumstances of a photograph at random.
+def sample_scene(seed: int, lines: bool = True) -> Scene:
+    """Return the circumstances of a photograph, chosen at random.
 
     Parameters
     ----------
@@ -120,28 +120,58 @@ def draw_scene(seed: int, lines: bool = True) -> Scene:
     )
 
 
-def ink_from_mnist(image: np.ndarray, side: int = INK_SIDE) -> np.ndarray:
-    """Redraw an MNIST digit, larger, with the crisp edge of a pen.
+def photograph(ink: np.ndarray, scene: Scene, side: int = 480) -> np.ndarray:
+    """Photograph ink on paper.
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (28, 28)
-        Bright ink on black.
+    ink : ndarray of float, shape (height, width)
+        From 0, no ink, to 1; scaled to the scene's size.
+    scene : Scene
+        The circumstances, for example from :func:`sample_scene`.
     side : int
-        Height and width of the drawing, in pixels.
+        Height and width of the photo, in pixels.
 
     Returns
     -------
-    ndarray of float, shape (side, side)
-        From 0, no ink, to 1.
+    ndarray of uint8, shape (side, side, 3)
+        The same ink and scene give the same photo.
     """
-    smooth = resize(image / 255, (side, side), order=3, mode="constant", anti_aliasing=False)
-    smooth = ndi.gaussian_filter(smooth, 2 * side / INK_SIDE)
-    return np.clip((smooth - 0.5) * 8 + 0.5, 0, 1)
+    rng = np.random.default_rng(scene.seed)
+    sheet = _ink_paper(_place(ink, scene, side), scene, rng)
+    photo = warp(sheet, _camera(side, scene), order=1, mode="edge")
+    photo = ndi.gaussian_filter(photo * _light(side, scene, rng)[..., None], (scene.blur, scene.blur, 0))
+    photo += rng.normal(0, scene.noise, photo.shape)
+    pixels = (np.clip(photo, 0, 1) * 255).round().astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=scene.quality)
+    return np.asarray(Image.open(buffer, formats=["JPEG"]))
 
 
-def _lines(kind: str, side: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how much of the paper printed lines cover, shape (side, side)."""
+def _place(ink: np.ndarray, scene: Scene, side: int) -> np.ndarray:
+    """Return ink, 0 to 1, of the scene's size and at its place on an empty sheet, shape (side, side)."""
+    height = max(8, round(scene.size * side))
+    digit = resize(ink, (height, max(4, round(height * ink.shape[1] / ink.shape[0]))), anti_aliasing=True)[:side, :side]
+    top, left = (round(part * (side - length)) for part, length in zip(scene.place, digit.shape, strict=True))
+    placed = np.zeros((side, side))
+    placed[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    return placed
+
+
+def _ink_paper(ink: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """Return the inked sheet's colours, 0 to 1, shape (side, side, 3), in even light."""
+    paper = np.asarray(scene.paper) * np.ones((*ink.shape, 1))
+    grain = ndi.gaussian_filter(rng.normal(size=ink.shape), 1.5)
+    paper *= 1 + scene.texture * grain[..., None] / grain.std()
+    printed = _printed_lines(scene.lines, len(ink), rng)[..., None]
+    paper = paper * (1 - printed) + np.array(LINE_COLOUR) * printed
+    colour, opacity = PENS[scene.pen]
+    strength = ink * opacity * (1 + 0.15 * grain / grain.std()).clip(0, 1)
+    return paper * (1 - strength[..., None]) + np.array(colour) / 255 * strength[..., None]
+
+
+def _printed_lines(kind: str, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Return how much of the paper printed lines cover, 0 to 1, shape (side, side)."""
     cover = np.zeros((side, side))
     if kind == "none":
         return cover
@@ -153,59 +183,21 @@ def _lines(kind: str, side: int, rng: np.random.Generator) -> np.ndarray:
     return cover
 
 
-def photograph(ink: np.ndarray, scene: Scene, side: int = 480) -> np.ndarray:
-    """Photograph ink on paper.
-
-    Parameters
-    ----------
-    ink : ndarray of float, shape (height, width)
-        From 0, no ink, to 1; scaled to the scene's size.
-    scene : Scene
-        The circumstances, for example from :func:`draw_scene`.
-    side : int
-        Height and width of the photo.
-
-    Returns
-    -------
-    ndarray of uint8, shape (side, side, 3)
-        The same ink and scene give the same photo.
-    """
-    rng = np.random.default_rng(scene.seed)
-    height = max(8, round(scene.size * side))
-    digit = resize(ink, (height, max(4, round(height * ink.shape[1] / ink.shape[0]))), anti_aliasing=True)[:side, :side]
-    cover = np.zeros((side, side))
-    top, left = (round(part * (side - n)) for part, n in zip(scene.place, digit.shape, strict=True))
-    cover[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
-
-    paper = np.asarray(scene.paper) * np.ones((side, side, 1))
-    grain = ndi.gaussian_filter(rng.normal(size=(side, side)), 1.5)
-    paper *= 1 + scene.texture * grain[..., None] / grain.std()
-    printed = _lines(scene.lines, side, rng)[..., None]
-    paper = paper * (1 - printed) + np.array([0.45, 0.6, 0.8]) * printed
-    colour, opacity = PENS[scene.pen]
-    strength = cover * opacity * (1 + 0.15 * grain / grain.std()).clip(0, 1)
-    sheet = paper * (1 - strength[..., None]) + np.array(colour) / 255 * strength[..., None]
-
-    photo = warp(sheet, _camera(side, scene.turn, scene.perspective), order=1, mode="edge")
-    rows, columns = np.mgrid[0:side, 0:side] / (side - 1) - 0.5
-    along = columns * np.cos(scene.light_angle) + rows * np.sin(scene.light_angle)
-    light = 1 - scene.falloff * (along + 0.7) / 1.4
-    edge = rng.uniform(-0.3, 0.3)
-    light *= 1 - scene.shadow / (1 + np.exp(-(rows + 0.4 * columns - edge) / 0.02))
-    photo = ndi.gaussian_filter(photo * light[..., None], (scene.blur, scene.blur, 0))
-    photo += rng.normal(0, scene.noise, photo.shape)
-    pixels = (np.clip(photo, 0, 1) * 255).round().astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=scene.quality)
-    return np.asarray(Image.open(buffer))
-
-
-def _camera(side: int, turn: float, perspective: float) -> ProjectiveTransform:
+def _camera(side: int, scene: Scene) -> ProjectiveTransform:
     """Return where in the sheet each pixel of the photo looks."""
     corners = np.array([[0, 0], [side, 0], [side, side], [0, side]], float)
-    inset = perspective * side / 2
+    inset = scene.perspective * side / 2
     seen = corners + np.array([[inset, 0], [-inset, 0], [0, 0], [0, 0]])
-    angle = np.deg2rad(turn)
+    angle = np.deg2rad(scene.turn)
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = side / 2
     return estimate_transform("projective", (corners - middle) @ rotation.T + middle, seen)
+
+
+def _light(side: int, scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """Return the light on each pixel of the photo, as part of full light, shape (side, side)."""
+    rows, columns = np.mgrid[0:side, 0:side] / (side - 1) - 0.5
+    towards_dark = columns * np.cos(scene.light_angle) + rows * np.sin(scene.light_angle)
+    light = 1 - scene.falloff * (towards_dark + 0.7) / 1.4
+    edge_of_shadow = rng.uniform(-0.3, 0.3)
+    return light * (1 - scene.shadow / (1 + np.exp(-(rows + 0.4 * columns - edge_of_shadow) / 0.02)))

@@ -1,26 +1,68 @@
-"""Pages to draw on, for the tests in this folder. The browser itself comes from the folder above."""
+"""Headless Chromium, and pages to draw on, for the tests in this folder."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import keras
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from mnist_utils import export, paths
+from mnist_utils import paths
+from mnist_utils.canvas.page import BOOK_FOLDER
+from mnist_utils.quiet import keras
+
+CHROMIUM_MISSING = (
+    "Chromium is missing: install Debian's package `chromium`, or name a browser's program in the environment "
+    "variable CHROMIUM."
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # the network is off
+]
+DESKTOP = {"viewport": {"width": 1000, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+def find_chromium() -> str | None:
+    """Return the path of Chromium, or of the program that the environment variable CHROMIUM names."""
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@pytest.hookimpl(trylast=True)  # tests that were deselected by then need no browser
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all that runs in a browser as slow."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.slow)
+    """Say at once, and once, that the browser is missing: not after minutes, not for each test."""
+    if any("browser" in getattr(item, "fixturenames", ()) for item in items) and not find_chromium():
+        raise pytest.UsageError(CHROMIUM_MISSING)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium that reaches this computer only."""
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield instance
+        instance.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh browser profile."""
+    context = browser.new_context()
+    yield context
+    context.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page of a desktop's browser. An error in the page's scripts fails the test."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    context = browser.new_context(**DESKTOP)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -32,31 +74,31 @@ def page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def touch_page(browser: Browser) -> Iterator[Page]:
     """An empty page of a phone's browser."""
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    context = browser.new_context(**PHONE)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def code_page(page: Page) -> Page:
+    """An empty page with the canvas's code, as the book's pages load it."""
+    page.add_script_tag(path=paths.PROJECT / BOOK_FOLDER / "digit_canvas.js")
+    return page
 
 
 @pytest.fixture(scope="session")
 def models() -> dict[str, keras.Model]:
     """The models that a canvas on a page can read with, by their names."""
     return {
-        name: keras.models.load_model(paths.input_path(f"models/{name}.keras"), compile=False)
-        for name in paths.MODELS
+        name: keras.models.load_model(paths.input_path(f"models/{name}.keras"), compile=False) for name in paths.MODELS
     }
-
-
-@pytest.fixture(scope="session")
-def model(models: dict[str, keras.Model]) -> keras.Model:
-    """The model with which a canvas reads that names no other."""
-    return models["own_images"]
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with pages like the book's: two canvases at the top, or far down, or one with each model."""
     folder = tmp_path_factory.mktemp("site")
-    export.write_page_files(folder=folder / "_static/digit_canvas")
+    shutil.copytree(paths.PROJECT / BOOK_FOLDER, folder / "_static/digit_canvas")
     text = "".join(f"<p>Paragraph {i}</p>" for i in range(60))
     first, second = (f"<div class='digit-canvas' id='{name}'>Needs JavaScript.</div>" for name in ("first", "second"))
     bodies = {
@@ -73,9 +115,3 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "utf-8",
         )
     return folder
-
-
-@pytest.fixture(scope="session")
-def code() -> str:
-    """The canvas's code, as the book's pages load it."""
-    return export.join_modules()

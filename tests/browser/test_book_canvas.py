@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
+from drawing import SAMPLES, draw_with_finger, draw_with_mouse, pen_digit
 from playwright.sync_api import Browser, Locator, expect
+
+pytestmark = pytest.mark.slow
 
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -36,8 +38,7 @@ def opening_canvas(request: pytest.FixtureRequest, browser: Browser, book_html: 
     context.close()
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize(("digit", "place"), SAMPLES)
 def test_reads_what_is_drawn_on_the_opening_page(opening_canvas, digit, place):
     canvas, draw = opening_canvas
     canvas.get_by_role("button", name="Clear").click()

@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawing import PLACES, draw_with_finger, draw_with_mouse, pen_digit
+from drawing import SAMPLES, draw_with_finger, draw_with_mouse, ink, pen_digit
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from mnist_utils import paths
+pytestmark = pytest.mark.slow
 
 KERNEL_STARTS = 120_000  # ms: TensorFlow is imported on a busy machine
 
 CELLS = [
     "from mnist_utils.canvas import DigitCanvas\nfrom mnist_utils.predict import Classifier",
-    f"canvas = DigitCanvas(Classifier({str(paths.input_path('models/own_images.keras'))!r}))\ncanvas",
+    "canvas = DigitCanvas(Classifier())\ncanvas",
     "collector = DigitCanvas(collect='mine')\ncollector",
     "canvas.prediction, canvas.image.shape, canvas.digits.shape, int(canvas.image.max())",
 ]
@@ -93,8 +93,7 @@ def canvas(notebook: Page) -> Locator:
     return canvas
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("digit", range(10))
+@pytest.mark.parametrize(("digit", "place"), SAMPLES)
 @pytest.mark.parametrize("draw", [draw_with_mouse, draw_with_finger])
 def test_reads_what_is_drawn(canvas, draw, digit, place):
     draw(canvas.locator(".dc-surface"), pen_digit(digit, place))
@@ -123,8 +122,11 @@ def test_collects_a_labelled_drawing(notebook, folder):
     draw_with_mouse(collector.locator(".dc-surface"), pen_digit(4))
     collector.get_by_role("radio", name="4").check()
     collector.get_by_role("button", name="Save").click()
-    expect(collector.locator(".dc-message")).to_have_text(re.compile("1 of 4 so far"), timeout=20_000)
+    expect(collector.locator(".dc-message")).to_have_text(re.compile("Drawings of 4 so far: 1"), timeout=20_000)
     assert (folder / "mine/4/0001.png").is_file()
+
+    collector.get_by_role("button", name="Undo").click()
+    assert not ink(collector).any()  # what is saved does not come back
     expect(notebook.locator(".dc").first.locator(".dc-message")).to_have_text("")
 
 

@@ -1,23 +1,15 @@
 """The canvas on a page of the book, opened from disk: no server, no kernel."""
 
-import base64
-import io
-
 import numpy as np
 import pytest
-from drawing import draw_with_finger, draw_with_mouse, move_finger, pen_digit
-from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from drawing import draw_with_finger, draw_with_mouse, ink, move_finger, pen_digit
+from playwright.sync_api import Locator, Page, Route, expect
 
-from mnist_utils.reading.images import to_mnist
+from mnist_utils.practice import TRAINING_SHAPES, rasterize, sample_pen_digits
 from mnist_utils.predict import Classifier
-from mnist_utils.practice.strokes import PRACTICE_SHAPES, draw_digits, draw_ink
+from mnist_utils.reading import to_mnist
 
-
-def ink(canvas: Locator) -> np.ndarray:
-    """Return the grey levels that a canvas on the page holds."""
-    png = canvas.locator(".dc-surface").evaluate("surface => surface.toDataURL().split(',')[1]")
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L"))
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -89,6 +81,16 @@ def test_keyboard_draws(canvas, page):
     expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")
     page.keyboard.press("Tab")  # the keyboard is not trapped
     expect(canvas.get_by_role("button", name="Undo")).to_be_focused()
+
+
+def test_the_keyboards_cursor_leaves_when_the_mouse_draws(canvas, page):
+    canvas.locator(".dc-surface").focus()
+    page.keyboard.press("ArrowUp")
+    expect(canvas.locator(".dc-cursor")).to_be_visible()
+    draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(1))
+    expect(canvas.locator(".dc-cursor")).to_be_hidden()
+    page.keyboard.press("ArrowUp")
+    expect(canvas.locator(".dc-cursor")).to_be_visible()
 
 
 def test_screen_readers_are_told(canvas):
@@ -187,11 +189,11 @@ def test_each_canvas_loads_the_model_that_it_names_and_no_other(page, site):
     assert requests[5:] == ["own_images.weights.js"]
 
 
-def test_each_canvas_reads_with_its_own_model(page, site, models):
+def test_each_canvas_reads_with_the_model_that_it_names(page, site, models):
     # Two models agree on most digits; these are in shapes that only one of them has practised.
-    drawings = list(draw_digits(100, shapes=PRACTICE_SHAPES))
-    images = np.array([to_mnist(draw_ink(drawing)).image for drawing in drawings])
-    one, other = (Classifier(model).predict(images) for model in models.values())
+    drawings = list(sample_pen_digits(40, shapes=TRAINING_SHAPES))
+    images = np.array([to_mnist(rasterize(drawing)).image for drawing in drawings])
+    one, other = (Classifier(model).predict_proba(images) for model in models.values())
     drawing = drawings[np.abs(one - other).max(axis=1).argmax()]
 
     page.goto((site / "two_models.html").as_uri())
@@ -208,13 +210,6 @@ def test_each_canvas_reads_with_its_own_model(page, site, models):
     assert np.abs(answers["final_model"] - answers["own_images"]).max() > 0.1
 
 
-def test_says_so_if_there_is_no_such_model(page, site):
-    page.goto((site / "far.html").as_uri())
-    page.evaluate("document.querySelector('#second').dataset.model = 'absent'")
-    page.locator("#second").scroll_into_view_if_needed()
-    expect(page.locator("#second")).to_contain_text("absent.weights.js")
-
-
 def test_reads_without_a_network_and_sends_nothing(canvas, page):
     expect(canvas.locator(".dc-surface")).to_be_visible()  # all is loaded by now
     page.context.set_offline(True)
@@ -225,9 +220,40 @@ def test_reads_without_a_network_and_sends_nothing(canvas, page):
     assert requests == []
 
 
-def test_says_so_if_a_file_is_missing(page, site, tmp_path):
-    (tmp_path / "_static/digit_canvas").mkdir(parents=True)
-    for name in ("near.html", "_static/digit_canvas/loader.js"):
-        (tmp_path / name).write_bytes((site / name).read_bytes())
-    page.goto((tmp_path / "near.html").as_uri())
-    expect(page.locator("#first")).to_contain_text("The canvas could not be shown: Could not load")
+def height(page: Page, selector: str) -> float:
+    return page.locator(selector).evaluate("element => element.getBoundingClientRect().height")
+
+
+@pytest.mark.parametrize("width", [340, 390, 1000])
+def test_a_place_says_that_its_canvas_is_loading_and_keeps_its_height(page, site, width):
+    waiting: list[Route] = []
+    page.route("**/digit_canvas.js", lambda route: waiting.append(route))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto((site / "near.html").as_uri())
+    expect(page.locator("#first")).to_have_text("Loading the canvas…")
+    before = height(page, "#first")
+    waiting[0].continue_()
+    expect(page.locator("#first .dc-surface")).to_be_visible()
+    assert height(page, "#first") == pytest.approx(before, rel=0.1)
+
+
+@pytest.mark.parametrize("name", ["own_images.weights.js", "digit_canvas.js", "digit_canvas.css"])
+def test_a_canvas_that_could_not_be_loaded_can_be_tried_again(page, site, name):
+    page.route(f"**/{name}", lambda route: route.abort(), times=1)
+    page.goto((site / "near.html").as_uri())
+    for place in (page.locator("#first"), page.locator("#second")):
+        expect(place).to_contain_text(name)
+        place.get_by_role("button", name="Try again").click()
+        expect(place.locator(".dc-surface")).to_be_visible()
+    draw_with_mouse(page.locator("#first .dc-surface"), pen_digit(3))
+    expect(page.locator("#first .dc-answer strong")).to_have_text("3")
+
+
+def test_says_so_if_there_is_no_such_model(page, site):
+    page.goto((site / "far.html").as_uri())
+    page.evaluate("document.querySelector('#second').dataset.model = 'absent'")
+    page.locator("#second").scroll_into_view_if_needed()
+    expect(page.locator("#second")).to_contain_text("absent.weights.js")
+    page.locator("#second").get_by_role("button", name="Try again").click()
+    expect(page.locator("#second")).to_contain_text("absent.weights.js")
+    expect(page.locator("#first .dc-surface")).to_be_attached()

@@ -1,42 +1,51 @@
-// Puts a canvas into each <div class="digit-canvas"> of the page, when the reader comes near it.
-//
-// The model that reads is `own_images`, unless the element names another one: data-model="final_model". Only when a
-// canvas comes near are its model and the canvas's code loaded, from the folder that this script lies in, each once a
-// page. They are scripts and a style sheet, which a page may load from its own folder even when it was opened from disk.
-
+// Bundled by `npm run build` from the modules in mnist_utils/canvas/js: change those.
 (() => {
-  const MODEL = "own_images";
-  const folder = new URL(".", document.currentScript.src);
-
-  const load = (element) =>
-    new Promise((resolve, reject) => {
+  // mnist_utils/canvas/js/loader.js
+  var MODEL = "own_images";
+  var LOADING = "Loading the canvas…";
+  var MARGIN = "200px";
+  var folder = new URL(".", document.currentScript.src);
+  var loads = {};
+  var networks = {};
+  function load(name) {
+    return loads[name] ??= new Promise((resolve, reject) => {
+      const element = document.createElement(name.endsWith(".css") ? "link" : "script");
+      const address = new URL(name, folder);
+      Object.assign(element, element.tagName === "LINK" ? { rel: "stylesheet", href: address } : { src: address });
       element.onload = resolve;
-      element.onerror = () => reject(new Error(`Could not load ${element.src ?? element.href}`));
+      element.onerror = () => reject(new Error(`Could not load ${address}`));
       document.head.append(element);
     });
-  const script = (name) => load(Object.assign(document.createElement("script"), { src: new URL(name, folder) }));
-  const style = (name) =>
-    load(Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL(name, folder) }));
-
-  let code = null;
-  const loadCode = () => (code ??= Promise.all([script("digit_canvas.js"), style("digit_canvas.css")]));
-
-  const networks = {}; // by the model's name; canvases that name the same model share its network
-  const loadNetwork = (name) =>
-    (networks[name] ??= Promise.all([script(`${name}.weights.js`), loadCode()]).then(() =>
-      digitCanvas.loadNetwork(digitCanvasModels[name]),
-    ));
-
+  }
+  async function loadNetwork(name) {
+    await Promise.all([`${name}.weights.js`, "digit_canvas.js", "digit_canvas.css"].map(load));
+    return networks[name] ??= digitCanvas.loadNetwork(digitCanvasModels[name]);
+  }
   async function show(place) {
     try {
       const network = await loadNetwork(place.dataset.model ?? MODEL);
       place.replaceChildren();
+      place.style.minHeight = "";
       digitCanvas.showOnPage(place, network);
     } catch (error) {
-      place.textContent = `The canvas could not be shown: ${error.message}`;
+      loads = {};
+      place.replaceChildren(`The canvas could not be shown: ${error.message} `, retryButton(place));
     }
   }
-
+  function retryButton(place) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Try again";
+    button.addEventListener("click", () => {
+      place.textContent = LOADING;
+      show(place);
+    });
+    return button;
+  }
+  function expectedHeight(width) {
+    if (width > 640) return 400;
+    return width > 350 ? 680 : 870;
+  }
   document.addEventListener("DOMContentLoaded", () => {
     const observer = new IntersectionObserver(
       (entries) => {
@@ -46,8 +55,12 @@
           show(target);
         }
       },
-      { rootMargin: "200px" }, // a little before it is seen
+      { rootMargin: MARGIN }
     );
-    for (const place of document.querySelectorAll(".digit-canvas")) observer.observe(place);
+    for (const place of document.querySelectorAll(".digit-canvas")) {
+      place.textContent = LOADING;
+      place.style.minHeight = `${expectedHeight(place.clientWidth)}px`;
+      observer.observe(place);
+    }
   });
 })();

@@ -1,15 +1,17 @@
-// From a drawing to MNIST's 28 by 28 pixels: what `normalize_ink` of `mnist_utils/images.py` does, in JavaScript.
+// From a drawing to MNIST's 28 by 28 pixels: what Python's `mnist_utils.reading.normalize_ink` does, in JavaScript.
 //
-// The docstring there is the specification, and says why; the steps here have its numbers. A test draws in a browser
-// and compares the two. An image is `{values, width, height}`, its values in a flat array, row by row.
+// Its docstring, in mnist_utils/reading/mnist_format.py, is the specification and says why; the steps here have its
+// numbers. A test draws in a browser and compares the two. An image is `{values, width, height}`, its values in a flat
+// array, row by row.
 
-const IMAGE_SIDE = 28;
+export const IMAGE_SIDE = 28;
 const BOX_SIDE = 20;
-const WORK_SIDE = 80;
-const WORK_THRESHOLD = 0.499;
 const CENTRE = 14;
-const [THIN, THICK] = [1.6, 4.2];
-const [MADE_THICKER, MADE_THINNER] = [2.3, 3.5];
+const ROUNDING_TOLERANCE = 1e-6;
+const WORK_SIDE = 80;
+const MIN_INK = 0.499;
+const [MIN_STROKE, MAX_STROKE] = [1.6, 4.2];
+const [THICKENED_STROKE, THINNED_STROKE] = [2.3, 3.5];
 
 /** The shape [height, width] whose larger side is `side`, aspect kept, rounded half up in whole numbers. */
 function fitShape({ width, height }, side) {
@@ -119,15 +121,15 @@ function distanceTo(target, { values, width, height }) {
 /** Step 2: move the strokes' outline in or out if they are far thinner or thicker than MNIST's. */
 function correctStroke(ink) {
   const work = rescale(ink, fitShape(ink, WORK_SIDE));
-  let mask = { ...work, values: work.values.map((value) => Number(value >= WORK_THRESHOLD)) };
+  let mask = { ...work, values: work.values.map((value) => Number(value >= MIN_INK)) };
   mask = cut(mask, -1, -1, mask.height + 2, mask.width + 2); // outside the work image there is no ink
   const depths = distanceTo(0, mask).filter((depth) => depth > 0);
   if (depths.length === 0) return ink;
   const mean = depths.reduce((sum, depth) => sum + depth, 0) / depths.length;
   const strokeWidth = ((4 * mean - 2) * BOX_SIDE) / WORK_SIDE;
-  if (strokeWidth >= THIN && strokeWidth <= THICK) return ink;
+  if (strokeWidth >= MIN_STROKE && strokeWidth <= MAX_STROKE) return ink;
 
-  const target = strokeWidth < THIN ? MADE_THICKER : MADE_THINNER;
+  const target = strokeWidth < MIN_STROKE ? THICKENED_STROKE : THINNED_STROKE;
   const growth = (WORK_SIDE * (target - strokeWidth)) / (2 * (BOX_SIDE - target));
   const margin = Math.max(0, Math.ceil(growth)); // besides the one pixel that is there already
   mask = cut(mask, -margin, -margin, mask.height + 2 * margin, mask.width + 2 * margin);
@@ -147,7 +149,7 @@ function firstIndex(profile) {
     sum += value;
     moment += i * value;
   });
-  const first = Math.floor(CENTRE - moment / sum + 0.5 + 1e-6);
+  const first = Math.floor(CENTRE - moment / sum + 0.5 + ROUNDING_TOLERANCE);
   return Math.min(IMAGE_SIDE - profile.length, Math.max(0, first));
 }
 
@@ -156,7 +158,7 @@ function firstIndex(profile) {
  *
  * Takes grey levels, 0 (nothing) to 255 (ink), row by row. Returns 28 * 28 of them, or null if there is no ink.
  */
-function normalizeInk(greyLevels, width, height) {
+export function normalizeInk(greyLevels, width, height) {
   const ink = cropToInk({ values: greyLevels, width, height });
   if (ink === null) return null;
   ink.values.forEach((level, i) => {

@@ -1,8 +1,8 @@
 // A trained Keras model, run forward in plain JavaScript.
 //
-// `mnist_utils/export.py` writes the model as a list of layers in the order in which they are applied, each with its
-// own weights and with the shape of what it puts out. `loadNetwork` decodes the weights once, and returns a function
-// from pixels to probabilities.
+// Python's `mnist_utils.canvas.encode_model` describes the model as a list of layers in the order in which they are
+// applied, each with its weights and with the shape of what it puts out. `loadNetwork` decodes the weights once, and
+// returns a function from pixels to probabilities.
 //
 // Activations are flat arrays, channels last, as in Keras: the value of channel c at row y and column x lies at
 // (y * width + x) * channels + c. All sums are kept in double precision, the one kind of number JavaScript reckons in.
@@ -91,9 +91,12 @@ const ACTIVATIONS = {
   },
 };
 
-/** The layers: each takes its description and the shape of its input, and returns a function from input to output. */
+/**
+ * The layers: each takes its description, the shape of its input and a matrix product, and returns a function from
+ * input to output.
+ */
 const LAYERS = {
-  conv2d(layer, [, inputWidth, inputChannels]) {
+  conv2d(layer, [, inputWidth, inputChannels], multiply) {
     const [height, width, channels] = layer.output;
     const [kernelHeight, kernelWidth] = layer.kernel.shape;
     const length = kernelHeight * kernelWidth * inputChannels;
@@ -143,7 +146,7 @@ const LAYERS = {
     };
   },
 
-  dense(layer) {
+  dense(layer, shape, multiply) {
     const [inputs, outputs] = layer.kernel.shape;
     const kernel = transpose(decodeWeights(layer.kernel), inputs, outputs);
     const bias = decodeWeights(layer.bias);
@@ -166,15 +169,16 @@ const LAYERS = {
 };
 
 /**
- * Prepare a model that `mnist_utils/export.py` wrote.
+ * Prepare a model that `encode_model` described.
  *
- * Returns a function from the grey levels of an image, 0 to 255, row by row, to an array of probabilities.
+ * Returns a function from the grey levels of an image, 0 to 255, row by row, to an array of probabilities. To see what
+ * `multiply` is worth, give another matrix product (benchmarks/browser.py does).
  */
-function loadNetwork({ input, layers }) {
+export function loadNetwork({ input, layers }, product = multiply) {
   const steps = [];
   let shape = input;
   for (const layer of layers) {
-    steps.push(LAYERS[layer.type](layer, shape));
+    steps.push(LAYERS[layer.type](layer, shape, product));
     shape = layer.output;
   }
   return (greyLevels) => {

@@ -1,6 +1,15 @@
-// The canvas on a page of the book, where there is no Python: the model runs in the browser.
+// What a page of the book loads, where there is no Python: the model runs in the browser.
 //
-// `loader.js` loads this, and the weights of the model that a canvas asks for, when the canvas comes into view.
+// All that is exported becomes the properties of one global, `digitCanvas`. loader.js loads it, and the weights of the
+// model that a canvas asks for, when the canvas comes into view.
+
+import { render } from "./digit_canvas.js";
+import { SIDE } from "./drawing.js";
+import { normalizeInk } from "./normalize_ink.js";
+
+export { Drawing } from "./drawing.js";
+export { loadNetwork } from "./forward_pass.js";
+export { normalizeInk };
 
 /** What `render` needs of an anywidget model: named values, and handlers that are told when one changed. */
 class PageModel {
@@ -33,7 +42,7 @@ class PageModel {
  * Fill an element with a canvas that reads digits with the network that `loadNetwork` made. Other values than those
  * below may be given. Returns what takes the canvas away again.
  */
-function showOnPage(el, network, values = {}) {
+export function showOnPage(el, network, values = {}) {
   const model = new PageModel({
     ink: new DataView(new ArrayBuffer(0)),
     labels: Array.from("0123456789"),

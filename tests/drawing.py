@@ -1,18 +1,25 @@
-"""Hands that draw digits on a canvas, for the tests in this folder."""
+"""Hands that draw digits on a canvas, for the tests in `browser/`."""
+
+import base64
+import io
 
 import numpy as np
+from PIL import Image
 from playwright.sync_api import Locator, Page
 
-from mnist_utils.practice.strokes import SHAPES, PenDigit, draw_digit
+from mnist_utils.practice import TEST_SHAPES, PenDigit, sample_pen_digit
 
 # Size (height in pixels of the canvas) and place (centre): as large as MNIST's, small in a corner, low and wide.
 PLACES = {"large": (200, (140, 140)), "small": (90, (70, 75)), "low": (130, (190, 195))}
+# What is enough to show that a hand's drawing is read wherever it is: another digit in each place.
+SAMPLES = [(2, "large"), (5, "small"), (7, "low")]
 
 
 def pen_digit(digit: int, place: str = "large") -> PenDigit:
-    """A digit in its first shape, at one of the places."""
+    """Return a digit in its first shape, at one of the places."""
     size, centre = PLACES[place]
-    return draw_digit(digit, next(iter(SHAPES[digit])), np.random.default_rng(digit), size=size, centre=centre)
+    shape = next(iter(TEST_SHAPES[digit]))
+    return sample_pen_digit(digit, shape, np.random.default_rng(digit), size=size, centre=centre)
 
 
 def _points(surface: Locator, digit: PenDigit) -> list[list[tuple[float, float]]]:
@@ -54,3 +61,9 @@ def move_finger(page: Page, points: list[tuple[float, float]]) -> None:
 def draw_with_finger(surface: Locator, digit: PenDigit) -> None:
     for points in _points(surface, digit):
         move_finger(surface.page, points)
+
+
+def ink(canvas: Locator) -> np.ndarray:
+    """Return the grey levels that a canvas holds, uint8, shape (280, 280)."""
+    png = canvas.locator(".dc-surface").evaluate("surface => surface.toDataURL().split(',')[1]")
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(png))).convert("L"))

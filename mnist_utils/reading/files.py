@@ -1,0 +1,200 @@
+"""Open any picture: a file, a Pillow image or an array becomes an upright picture in grey."""
+
+import warnings
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+from PIL import Image, ImageOps
+
+from mnist_utils.reading.mnist_format import IMAGE_SIDE
+
+__all__ = ["PictureLike", "load_image", "open_grey"]
+
+PictureLike: TypeAlias = str | Path | Image.Image | ArrayLike
+"""What can be opened as a picture."""
+
+# Pillow reads more, but starts another program, Ghostscript, for EPS, and its rare decoders are little tested.
+# JPEG stands for MPO, too: several JPEG pictures in one file, as some cameras make them.
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+MAX_PIXELS = 60_000_000  # in a file: they take 1 GiB at most (a WebP needs 16 bytes for each while it is decoded)
+WORKING_SIDE = 800  # pixels: the larger side of a larger picture is averaged down to this
+MIN_OPACITY = 0.5  # from this alpha value on, a pixel counts as seen
+MID_GREY = 128  # ink darker than this gets white paper, brighter ink black paper
+# A colour channel is read if it spreads over this many times the grey levels of the brightness, and this many more:
+MIN_SPREAD_RATIO, MIN_SPREAD_GAIN = 1.6, 8
+
+
+def load_image(file: str | Path) -> np.ndarray:
+    """Load an image file as the tutorial does: grey, squeezed to 28 x 28 pixels, scaled to 0 ... 1.
+
+    Nothing else is done to it: it fits only pictures that already look like MNIST's. For others:
+    :func:`mnist_utils.reading.to_mnist`.
+
+    Parameters
+    ----------
+    file : path
+        PNG, JPEG, GIF, BMP, TIFF, WebP or PPM, of at most 60 megapixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (1, 28, 28, 1)
+        One image, as a model takes it, from 0 (black) to 1 (white).
+
+    Raises
+    ------
+    OSError
+        If there is no such file (FileNotFoundError), it is a folder (IsADirectoryError), or may not be read.
+    ValueError
+        If the file holds no image, or too large a one.
+    """
+    picture = _open_file(Path(file)).convert("L")
+    if picture.size != (IMAGE_SIDE, IMAGE_SIDE):
+        picture = picture.resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.BILINEAR)
+    return (np.asarray(picture, dtype=np.float32) / 255).reshape(1, IMAGE_SIDE, IMAGE_SIDE, 1)
+
+
+def open_grey(image: PictureLike) -> tuple[np.ndarray, float, list[str]]:
+    """Open a picture, whatever it comes as: upright, in grey, and averaged down if it is large.
+
+    Parameters
+    ----------
+    image : path, PIL.Image.Image or array_like
+        As in :func:`mnist_utils.reading.to_mnist`.
+
+    Returns
+    -------
+    grey : ndarray of uint8, shape (height, width)
+        At most 800 pixels high and wide. It is a colour channel where brightness tells little.
+    scale : float
+        Pixels of the upright picture for one of ``grey``.
+    findings : list of str
+        What was found and done.
+
+    Raises
+    ------
+    OSError
+        If there is no such file (FileNotFoundError), it is a folder (IsADirectoryError), or may not be read.
+    ValueError
+        If the file or the array holds no picture, or the file too large a one.
+    """
+    picture, findings = _open_upright(image), []
+    larger_side = max(picture.size)
+    if larger_side > WORKING_SIDE:
+        findings.append(f"{picture.width} x {picture.height} pixels: averaged down to {WORKING_SIDE}")
+        if picture.mode not in ("L", "RGB"):
+            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+        picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX, reducing_gap=2)
+    if picture.has_transparency_data and picture.convert("RGBA").getextrema()[3][0] < 255:
+        picture = _fill_transparency(picture)
+        findings.append("transparent background: a paper put behind")
+    grey, channel = _to_grey(picture)
+    if channel:
+        findings.append(f"ink and paper equally bright: read in the {channel} channel")
+    return grey, larger_side / max(grey.shape), findings
+
+
+def _open_upright(image: PictureLike) -> Image.Image:
+    """Return a picture as a new Pillow image of 8 bits, turned as the camera says."""
+    if isinstance(image, str | Path):
+        picture = _open_file(Path(image), upright=True)
+    elif isinstance(image, Image.Image):
+        picture = ImageOps.exif_transpose(image)
+    else:
+        return _from_array(np.asarray(image))
+    return _from_array(np.asarray(picture)) if picture.mode.startswith(("I", "F")) else picture  # 16 or 32 bits
+
+
+def _open_file(path: Path, upright: bool = False) -> Image.Image:
+    """Read an image file. Every error begins with its name.
+
+    If it is to be upright, it is turned as the camera says, and a JPEG may come smaller, but not below 800 pixels.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: this is a folder. Give an image file.")
+    try:
+        content = path.open("rb")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such file. Give an image file.") from None
+    except OSError as error:
+        raise type(error)(f"{path}: this file cannot be opened ({error.strerror}).") from error
+    with content, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of large and of damaged files. They get an error, or are read.
+        try:
+            picture = Image.open(content, formats=FORMATS)
+            if upright:
+                picture.draft(None, (WORKING_SIDE, WORKING_SIDE))
+            if picture.width * picture.height <= MAX_PIXELS:
+                picture.load()
+                return ImageOps.exif_transpose(picture) if upright else picture
+        except Image.DecompressionBombError:
+            pass  # Pillow's limit is about 180 megapixels
+        except Exception as error:  # Pillow's decoders raise errors of many types for damaged files
+            raise ValueError(
+                f"{path}: not an image that can be read. Give a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM file."
+            ) from error
+    raise ValueError(
+        f"{path}: this image has more than {MAX_PIXELS // 10**6} megapixels, the limit. Scale it down, or cut out what "
+        "is to be read."
+    )
+
+
+def _from_array(array: np.ndarray) -> Image.Image:
+    """Turn an array into a picture of 8 bits."""
+    if array.ndim in (3, 4) and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.ndim == 3 and array.shape[0] == 1:
+        array = array[0]
+    if array.size == 0 or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
+        raise ValueError(
+            f"An array of shape {array.shape} is no single picture: give (height, width), (height, width, 3) for red, "
+            "green, blue, or (height, width, 4) with transparency."
+        )
+    if array.dtype.kind not in "buif":
+        raise ValueError(f"An array of type {array.dtype} is no picture: give integers, floats or booleans.")
+    return Image.fromarray(_to_uint8(array))
+
+
+def _to_uint8(array: np.ndarray) -> np.ndarray:
+    """Scale values to 0 ... 255 by the rule in the docstring of :func:`mnist_utils.reading.to_mnist`."""
+    if not np.isfinite(array).all():
+        raise ValueError("The picture holds values that are not finite: replace them, for example by the paper's.")
+    low, high = float(array.min()), float(array.max())
+    if np.issubdtype(array.dtype, np.integer) and low >= 0 and high <= 255:
+        return array.astype(np.uint8)
+    if low >= 0 and high <= 1:  # floats and booleans: integers in this range have returned
+        low, high = 0.0, 1.0
+
+    def scale(row: np.ndarray) -> np.ndarray:
+        return np.floor((row.astype(np.float64) - low) / max(high - low, 1e-12) * 255 + 0.5).astype(np.uint8)
+
+    return np.stack([scale(row) for row in array])  # row by row: floats take eight times the memory
+
+
+def _fill_transparency(picture: Image.Image) -> Image.Image:
+    """Put a paper behind a transparent picture: unlike what is seen of it, or alike if most of it is seen."""
+    picture = picture.convert("RGBA")
+    alpha = np.asarray(picture.getchannel("A")) / 255
+    brightness = np.asarray(picture.convert("RGB").convert("L"))
+    seen = alpha > MIN_OPACITY
+    if seen.mean() > 0.5:
+        ground = int(np.median(brightness[seen]))
+    else:
+        ground = 255 if (brightness * alpha).sum() < MID_GREY * alpha.sum() else 0
+    paper = Image.new("RGBA", picture.size, (ground, ground, ground, 255))
+    paper.alpha_composite(picture)
+    return paper
+
+
+def _to_grey(picture: Image.Image) -> tuple[np.ndarray, str]:
+    """Return the brightness, or the colour channel with the most contrast if brightness has little, and its name."""
+    grey = np.asarray(picture.convert("L"))
+    if picture.mode in ("1", "L", "LA"):
+        return grey, ""
+    channels = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
+    spread_of_grey, *spreads = (float(np.subtract(*np.percentile(each, [99, 1]))) for each in (grey, *channels))
+    best = int(np.argmax(spreads))
+    if spreads[best] > MIN_SPREAD_RATIO * spread_of_grey + MIN_SPREAD_GAIN:
+        return channels[best], ("red", "green", "blue")[best]
+    return grey, ""

@@ -1,0 +1,117 @@
+"""Find the ink in any picture, and say in words what was found and done: the input doctor of chapter 7."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mnist_utils.reading.files import PictureLike, open_grey
+from mnist_utils.reading.ink import Ink, separate_ink, why_unreadable
+from mnist_utils.reading.paper import TINY_MARGIN, TINY_ZOOM, is_drawing
+from mnist_utils.reading.sheet import find_sheet
+
+__all__ = ["InkedPicture", "find_ink"]
+
+MAX_EVEN_LIGHT = 0.1  # of white, between the paper's dark and bright parts
+MAX_FAINT_LEVEL = 0.3  # contrast of the strokes
+
+
+@dataclass(eq=False)
+class InkedPicture:
+    """A picture, and the ink in it.
+
+    Attributes
+    ----------
+    grey : ndarray of uint8, shape (height, width)
+        The picture upright, in grey, averaged down if it was large.
+    scale : float
+        Pixels of the upright picture for one of ``grey``.
+    findings : list of str
+        What was found and done, in order.
+    ink : Ink or None
+        None if there is nothing to read.
+    reason : str
+        Why there is nothing to read; empty if there is something.
+    steps : list of (str, ndarray)
+        Title and picture of each step.
+    ink_left, ink_top : float
+        Where the ink's array begins in the upright picture, in pixels.
+    ink_scale : float
+        Pixels of the upright picture for one of the ink's array.
+    """
+
+    grey: np.ndarray
+    scale: float
+    findings: list[str]
+    ink: Ink | None = None
+    reason: str = ""
+    steps: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    ink_left: float = 0.0
+    ink_top: float = 0.0
+    ink_scale: float = 1.0
+
+
+def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False) -> InkedPicture:
+    """Part the ink of a picture from its paper.
+
+    Parameters
+    ----------
+    image : path, PIL.Image.Image or array_like
+        As in :func:`mnist_utils.reading.to_mnist`.
+    polarity : bool
+        If False, all that is bright is taken for ink, and black for paper.
+    several : bool
+        Whether the picture may hold several digits.
+
+    Returns
+    -------
+    InkedPicture
+
+    Raises
+    ------
+    OSError
+        If there is no such file (FileNotFoundError), it is a folder (IsADirectoryError), or may not be read.
+    ValueError
+        If the file or the array holds no picture, or the file too large a one.
+    """
+    grey, scale, findings = open_grey(image)
+    inked = InkedPicture(grey, scale, findings, steps=[("picture", grey)], ink_scale=scale)
+    sheet = None if is_drawing(grey) else find_sheet(grey)
+    if sheet:
+        rows, columns = sheet
+        grey, inked.ink_top, inked.ink_left = grey[sheet], rows.start * scale, columns.start * scale
+        findings.append("a sheet or a screen in a wider picture: its surroundings cut off")
+    if grey.min() == grey.max():
+        inked.reason = "the picture is of one colour"
+    else:
+        ink = separate_ink(grey, polarity=polarity, several=several)
+        if ink.mask.shape != grey.shape:
+            findings.append(f"only {grey.shape[1]} x {grey.shape[0]} pixels: enlarged")
+            inked.ink_left -= TINY_MARGIN * scale
+            inked.ink_top -= TINY_MARGIN * scale
+            inked.ink_scale = scale / TINY_ZOOM
+        inked.steps.append(("ink", np.clip(ink.contrast.values / ink.level, 0, 1)))
+        inked.reason = why_unreadable(ink)
+    if inked.reason:
+        findings.append(f"nothing to read: {inked.reason}")
+    else:
+        inked.ink = ink
+        findings += _describe(ink, polarity)
+    return inked
+
+
+def _describe(ink: Ink, polarity: bool) -> list[str]:
+    """Say in words what was found on the way to the ink."""
+    findings = []
+    if polarity:
+        findings.append(
+            "dark ink on light paper: inverted" if ink.contrast.dark else "light ink on a dark ground: kept"
+        )
+    if not ink.contrast.clean:
+        uneven = float(np.ptp(np.percentile(ink.contrast.paper, [2, 98])))
+        if uneven > MAX_EVEN_LIGHT:
+            findings.append(f"uneven light or shadow, {100 * uneven:.0f} % of white: evened out")
+        if ink.level < MAX_FAINT_LEVEL:
+            findings.append(f"faint ink, contrast {100 * ink.level:.0f} %: strengthened")
+    if ink.lines:
+        findings.append(f"{ink.lines} printed {'line' if ink.lines == 1 else 'lines'}: removed")
+    return findings

@@ -1,0 +1,98 @@
+"""The built book in a browser: its pages opened from disk or from a server, on a desktop and on a phone."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chapters import CHAPTERS, NOTEBOOKS
+from playwright.sync_api import BrowserContext
+
+pytestmark = pytest.mark.slow
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files, logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", params=["from disk", "from a server"])
+def address(request: pytest.FixtureRequest, book_html: Path) -> Iterator[str]:
+    """The book's address, its pages read from disk or served on this computer."""
+    if request.param == "from disk":
+        yield book_html.as_uri()
+        return
+    handler = functools.partial(QuietHandler, directory=book_html)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_pages_open_silently_and_load_nothing_from_elsewhere(address: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    # Either scheme once: all pages in both ways and both schemes would take minutes.
+    page.emulate_media(color_scheme="light" if address.startswith("file:") else "dark")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(f"{page.url}: {error}"))
+    page.on(
+        "request",
+        lambda request: (
+            said.append(f"{page.url} asks for {request.url}")
+            if not request.url.startswith((address, "data:", "blob:"))
+            else None
+        ),
+    )
+    page.on("requestfailed", lambda request: said.append(f"{page.url} cannot load {request.url}"))
+    for name in [*CHAPTERS, "search", "genindex"]:
+        page.goto(f"{address}/{name}.html", wait_until="load")
+        page.mouse.wheel(0, 100_000)  # what loads only when it comes into view
+        page.wait_for_load_state("networkidle")
+    assert said == []
+
+
+def test_no_page_scrolls_sideways_on_a_phone(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 360, "height": 780})
+    too_wide = []
+    for name in CHAPTERS:
+        page.goto(f"{book_html.as_uri()}/{name}.html")
+        if page.evaluate("document.documentElement.scrollWidth") > 360:
+            too_wide.append(name)
+    assert too_wide == []
+
+
+def test_search_finds_a_term(address: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/search.html?q=softmax")
+    page.locator("#search-results li a", has_text="Glossary").first.wait_for()
+
+
+def test_dark_mode_can_be_chosen_and_figures_keep_a_light_ground(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{book_html.as_uri()}/{NOTEBOOKS[0]}.html")
+    switch = page.locator(".theme-switch-button").first
+    for _ in range(3):  # auto, light, dark, in turn
+        switch.click()
+        if page.locator("html").get_attribute("data-theme") == "dark":
+            break
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    figure = page.locator(".cell_output img").first
+    assert figure.evaluate("image => getComputedStyle(image).backgroundColor") == "rgb(255, 255, 255)"
+    assert figure.evaluate("image => getComputedStyle(image).filter") == "none"
+
+
+def test_code_can_be_copied(book_html: Path, context: BrowserContext) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(f"{book_html.as_uri()}/book/questions.html")
+    block = page.locator("div.highlight-python").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    assert page.evaluate("navigator.clipboard.readText()").strip() == block.locator("pre").inner_text().strip()

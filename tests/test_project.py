@@ -1,0 +1,55 @@
+"""The project's own files agree with each other."""
+
+import json
+import re
+import subprocess
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def read(name: str) -> str:
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def constraints() -> dict[str, str]:
+    """The versions that computed the results, by the packages' names."""
+    lines = [line for line in read("constraints.txt").splitlines() if line and not line.startswith("#")]
+    return dict(line.lower().split("==") for line in lines)
+
+
+def test_constraints_lie_within_the_ranges_that_a_reader_installs(constraints: dict[str, str]) -> None:
+    package = [text for text in requires("mnist_utils") if 'extra == "dev"' not in text and "mnist_utils" not in text]
+    plain = re.findall(r"^[\w-]+>=\S+", read("requirements.txt"), re.MULTILINE)
+    for requirement in map(Requirement, package + plain):
+        assert requirement.specifier.contains(constraints[requirement.name.lower()]), str(requirement)
+
+
+@pytest.mark.parametrize("name", ["baseline", "batch_norm", "deeper"])
+def test_constraints_name_the_versions_that_computed_the_results(name: str, constraints: dict[str, str]) -> None:
+    versions = json.loads(read(f"results/{name}.json"))["versions"]
+    assert versions.pop("python").startswith("3.11."), "the header of constraints.txt and Binder name Python 3.11"
+    assert {package: constraints[package] for package in versions} == versions
+
+
+def test_citation_names_the_version_of_the_package() -> None:
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert f'\nversion = "{citation["version"]}"\n' in read("pyproject.toml")
+    assert citation["title"] == yaml.safe_load(read("_config.yml"))["title"]
+
+
+def test_no_tracked_file_names_a_package_registry() -> None:
+    # Written in two parts, so that this file names none either.
+    hosts = [
+        ".".join(parts) for parts in [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("npmjs", "com")]
+    ]
+    command = ["git", "grep", "-I", "-l", "-i", "-F", *(f"-e{host}" for host in hosts)]
+    found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert found.returncode in (0, 1), found.stderr
+    assert found.stdout == ""

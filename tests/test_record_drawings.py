@@ -1,0 +1,17 @@
+"""The drawn digits of chapter 7 come again from the book's canvas."""
+
+import numpy as np
+import pytest
+from record_drawings import main
+
+from mnist_utils.practice import load_drawn_digits
+
+
+@pytest.mark.slow
+def test_the_canvas_draws_the_digits_of_chapter_7_again(tmp_path):
+    main([str(tmp_path / "drawn.npz"), "--count", "3"])
+    images, labels = load_drawn_digits()
+    with np.load(tmp_path / "drawn.npz") as drawn:
+        np.testing.assert_array_equal(drawn["labels"], labels[:3])
+        difference = np.abs(drawn["images"] - images[:3].astype(float))
+    assert difference.mean() < 1  # of 255: browsers smooth edges differently

@@ -1,0 +1,57 @@
+"""What chapter 7 says of the models that it trains must hold for the committed ones."""
+
+import numpy as np
+import pytest
+
+from mnist_utils import paths
+from mnist_utils.data import load_mnist
+from mnist_utils.practice import bring_to_mnist, load_picture_sets, make_number_pictures, make_touching_pieces
+from mnist_utils.predict import Classifier
+from mnist_utils.quiet import keras
+from mnist_utils.reading import read_number
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier("own_images")
+
+
+def test_the_default_is_the_model_for_own_images(classifier):
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)
+    np.testing.assert_array_equal(Classifier().predict_proba(images), classifier.predict_proba(images))
+    assert not np.array_equal(Classifier("final_model").predict_proba(images), classifier.predict_proba(images))
+
+
+@pytest.mark.slow
+def test_it_reads_pictures_that_are_not_mnists(classifier):
+    """Twenty of each set: enough to notice a step that broke, at a fraction of the chapter's time."""
+    shares = {}
+    for pictures in load_picture_sets(20):
+        images = bring_to_mnist(pictures.pictures)
+        digits = np.where(images.any(axis=(1, 2)), classifier.predict_proba(images).argmax(axis=1), -1)
+        shares[pictures.name] = np.mean(digits == pictures.labels)
+    assert min(shares.values()) >= 0.9
+    assert shares["drawn"] >= 0.98
+
+
+@pytest.mark.slow
+def test_it_reads_numbers(classifier):
+    pages = [page for page in make_number_pictures(12) if not page.touching]
+    right = sum(read_number(page.picture, classifier).text == page.text for page in pages)
+    assert right >= 0.7 * len(pages)
+
+
+@pytest.mark.slow
+def test_the_detector_tells_one_digit_from_other_pieces():
+    """On digits of the test set, which it was not trained on."""
+    _, (X_test, _) = load_mnist()
+    X, whole = make_touching_pieces(X_test, 300, seed=9)
+    detector = keras.models.load_model(paths.input_path("models/one_digit.keras"), compile=False)
+
+    def share_of_digits(X: np.ndarray) -> float:
+        probabilities = np.asarray(detector(X[..., np.newaxis] / np.float32(255), training=False))
+        return float(np.mean(probabilities[:, 1] > 0.5))
+
+    assert share_of_digits(X_test[:1000]) > 0.97
+    assert share_of_digits(X[whole]) > 0.7
+    assert share_of_digits(X[~whole]) < 0.25
