@@ -48,8 +48,9 @@ bench: .venv/installed-dev ## measure the speed: beside the tutorial's listing, 
 	$(BIN)/python benchmarks/browser.py
 
 clean: ## remove what was built (the installed packages stay)
-	rm -rf _build .pytest_cache .ruff_cache mnist_utils.egg-info
-	find . -name .venv -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} +
+	rm -rf _build .pytest_cache mnist_utils.egg-info
+	find . \( -name .venv -o -name node_modules \) -prune -o \
+		-type d \( -name __pycache__ -o -name .ipynb_checkpoints -o -name .ruff_cache \) -prune -exec rm -rf {} +
 
 clean-all: clean ## remove the installed packages, too
 	rm -rf .venv node_modules

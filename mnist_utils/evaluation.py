@@ -289,38 +289,60 @@ def _train(
             disable=None if verbose else True,
         ) as bar,
         training_pool(n_workers, X, y) if client is None else _cluster(client, X, y) as (submit, X_there, y_there),
-        _checkpoints(_run_key(submit(fingerprint, recipe, X_there, y_there), X, y, settings), len(folds)) as files,
     ):
-        states = [_load_state(file) for file in files]
-        # The time left is that of the training: the start of the workers and what an earlier call did don't count.
-        bar.set_description(name, refresh=False)
-        bar.reset()
-        bar.initial = bar.n = sum(state.epochs for state in states)
-        running: dict[Future, int] = {}
-        printed = 0
-        while True:
-            while len(running) < n_workers and (fold := next_fold(states, running, epochs, n_workers)) is not None:
-                future = submit(train_epoch, recipe, X_there, y_there, folds[fold], states[fold])
-                running[future] = fold
-            while verbose and printed < len(folds) and states[printed].epochs == epochs:
-                if scores := states[printed].history.get("val_accuracy"):
-                    tqdm.write(f"> {scores[-1] * 100:.3f}")
-                printed += 1
-            if not running:
-                return states
-            done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            for future in done:
-                fold = running.pop(future)
-                states[fold] = _result(future, fold, len(folds))
+        # All workers make their model ready at the same time; one answer will do.
+        model, *_ = [submit(fingerprint, recipe, X_there, y_there) for _ in range(n_workers)]
+        with _checkpoints(_run_key(model, X, y, settings), len(folds)) as files:
+            states = [_load_state(file) for file in files]
+            # The time left is that of the training: the start of the workers and what an earlier call did don't count.
+            bar.set_description(name, refresh=False)
+            bar.reset()
+            bar.initial = bar.n = sum(state.epochs for state in states)
+
+            def train_further(fold: int) -> Future:
+                return submit(train_epoch, recipe, X_there, y_there, folds[fold], states[fold])
+
+            for fold in _finish(train_further, states, epochs, n_workers, bar, verbose):
                 states[fold].save(files[fold])
-                bar.update()
-            bar.refresh()
+            return states
+
+
+def _finish(
+    train_further: Callable[[int], Future],
+    states: list[TrainingState],
+    epochs: int,
+    n_workers: int,
+    bar: tqdm,
+    verbose: int,
+) -> Iterator[int]:
+    """Train all folds to their last epoch; yield a fold whenever its state, in the list, is a new one.
+
+    Print each fold's score, in the folds' order, as soon as it is there.
+    """
+    running: dict[Future, int] = {}
+    printed = 0
+    while True:
+        while len(running) < n_workers and (fold := next_fold(states, running, epochs, n_workers)) is not None:
+            running[train_further(fold)] = fold
+        while printed < len(states) and states[printed].epochs == epochs:
+            if verbose and (scores := states[printed].history.get("val_accuracy")):
+                tqdm.write(f"> {scores[-1] * 100:.3f}")
+            printed += 1
+        if not running:
+            return
+        done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+        for future in done:
+            fold = running.pop(future)
+            states[fold] = _result(future, fold, len(states))
+            bar.update()
+            yield fold
+        bar.refresh()
 
 
 def _n_workers(client: Client | None) -> int:
     """Return how many folds to train at a time if the caller doesn't say."""
     if client is not None:
-        return len(client.scheduler_info()["workers"])
+        return len(client.nthreads())  # one entry a worker
     return 1 if tf.config.list_physical_devices("GPU") else n_cores()
 
 

@@ -13,8 +13,8 @@ const options = {
   banner: { js: `// Bundled by \`npm run build\` from the modules in ${SOURCES}: change those.` },
 };
 
-// anywidget imports a module. A page that was opened from disk may not import modules: it loads plain scripts, and finds
-// the canvas in the global `digitCanvas`.
+// anywidget imports a module. A page that was opened from disk may not import modules: it loads plain scripts, and
+// finds the canvas in the global `digitCanvas`.
 await build({ ...options, entryPoints: [`${SOURCES}/widget.js`], outfile: `${outdir}/widget.js`, format: "esm" });
 await build({
   ...options,

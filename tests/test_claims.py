@@ -13,7 +13,7 @@ import pytest
 from mnist_utils import paths
 from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
-from mnist_utils.reading.images import load_image
+from mnist_utils.reading import load_image
 from mnist_utils.predict import Classifier
 from mnist_utils.comparison import compare, summarize
 
@@ -140,7 +140,7 @@ def test_the_tests_interval_contains_the_mean_of_the_cross_validation(results, f
 
 def test_the_committed_model_is_the_one_that_was_tested_and_is_sometimes_sure_and_wrong(final, classifier):
     (_, _), (X_test, y_test) = load_mnist()
-    probabilities = classifier.predict(X_test)
+    probabilities = classifier.predict_proba(X_test)
     wrong = probabilities.argmax(axis=1) != y_test
     assert len(y_test) - wrong.sum() == final["correct"]
     sure = probabilities.max(axis=1)
@@ -153,7 +153,7 @@ def test_own_pictures_are_misread_as_they_are_and_read_in_mnists_format(classifi
     """Chapter 6: dark ink on white, and a small digit in a corner."""
     for name in ("paper_3", "corner_8"):
         squeezed = load_image(IMAGES / f"{name}.png")
-        assert classifier.predict(squeezed).argmax() != int(name[-1])
+        assert classifier.predict_proba(squeezed).argmax() != int(name[-1])
     for name in ("paper_3", "corner_8", "thin_5"):
         assert classifier(IMAGES / f"{name}.png").digit == int(name[-1])
 

@@ -213,7 +213,7 @@ print(json.dumps([cv.scores, cv.histories]))
 """
 N_EPOCHS = 2 * 25
 STEPS_OF_AN_EPOCH = 5  # 135 of 270 rows, 32 a step
-STEPS_OF_THE_FINGERPRINT = 2
+STEPS_OF_THE_FINGERPRINT = 2 * 2  # in each worker
 
 
 class Script:

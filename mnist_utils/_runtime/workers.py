@@ -1,7 +1,10 @@
 """Processes that work side by side on this machine's cores."""
 
+import atexit
 import contextlib
+import functools
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -43,13 +46,16 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
     if not calls:
         return []
     chunksize = max(1, len(calls) // (8 * n_cores()))
-    with _pool(n_cores()) as (pool, _):
-        return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
+    # Kept for the next call. One thread for each worker's matrix products: with more they would fight for the cores.
+    pool = loky.get_reusable_executor(
+        n_cores(), timeout=60, env={"OMP_NUM_THREADS": "1"}, initializer=_start_worker, initargs=(_caller_lives(),)
+    )
+    return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
 
 
 @contextlib.contextmanager
 def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tuple[Callable[..., Future], Path, Path]]:
-    """Start worker processes for training.
+    """Start worker processes for training, and end them, whatever they do, at the end of the ``with`` block.
 
     Parameters
     ----------
@@ -65,29 +71,28 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tupl
     X, y : Path
         The ``.npy`` files.
     """
-    with _pool(n_workers) as (pool, folder):
-        for _ in range(n_workers):
-            pool.submit(_import_training)  # while the data are written
-        files = folder / "X.npy", folder / "y.npy"
-        for file, array in zip(files, (X, y), strict=True):
-            np.save(file, array)
-        yield pool.submit, *files
-
-
-@contextlib.contextmanager
-def _pool(n_workers: int) -> Iterator[tuple[loky.ProcessPoolExecutor, Path]]:
-    """Start processes, and end them at the end of the ``with`` block, whatever they do; yield them and a folder.
-
-    They also end when this process does, even if it is killed.
-    """
     with tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder:
-        caller_lives = Path(folder, "caller_lives.lock")
-        with FileLock(caller_lives):
-            pool = loky.ProcessPoolExecutor(n_workers, initializer=_start_worker, initargs=(caller_lives,))
-            try:
-                yield pool, Path(folder)
-            finally:
-                pool.shutdown(wait=True, kill_workers=True)
+        pool = loky.ProcessPoolExecutor(n_workers, initializer=_start_worker, initargs=(_caller_lives(),))
+        try:
+            for _ in range(n_workers):
+                pool.submit(_import_training)  # while the data are written
+            files = Path(folder, "X.npy"), Path(folder, "y.npy")
+            for file, array in zip(files, (X, y), strict=True):
+                np.save(file, array)
+            yield pool.submit, *files
+        finally:
+            pool.shutdown(wait=True, kill_workers=True)
+
+
+@functools.cache
+def _caller_lives() -> Path:
+    """Return a file that this process holds a lock on as long as it lives, however it ends."""
+    file = Path(tempfile.mkdtemp(prefix="mnist_utils_"), "caller_lives.lock")
+    lock = FileLock(file)
+    lock.acquire()
+    atexit.register(shutil.rmtree, file.parent, ignore_errors=True)
+    atexit.register(lock.release)
+    return file
 
 
 def _start_worker(caller_lives: Path) -> None:
@@ -96,7 +101,6 @@ def _start_worker(caller_lives: Path) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end_with_caller() -> None:
-        # The caller holds the lock. The system releases it when the caller ends, however that happens.
         FileLock(caller_lives).acquire(poll_interval=1)
         os._exit(1)
 

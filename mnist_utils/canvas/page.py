@@ -1,7 +1,7 @@
 """The files with which a page reads digits in the browser, without Python.
 
 ``own_images.weights.js``, ``final_model.weights.js``
-    One file a model, as :func:`mnist_utils.canvas.encode_model` describes it.
+    One file a model, as :func:`mnist_utils.canvas.weights.encode_model` describes it.
 ``digit_canvas.js``, ``digit_canvas.css``
     The canvas and the forward pass.
 ``loader.js``
@@ -58,7 +58,7 @@ def write_page_files(
         If there is no such model.
     ValueError
         If the file holds no model that Keras can load, or one that JavaScript cannot run
-        (see :func:`mnist_utils.canvas.encode_model`).
+        (see :func:`mnist_utils.canvas.weights.encode_model`).
     """
     files = [paths.input_path(f"models/{name}.keras") for name in paths.MODELS] if model is None else [Path(model)]
     contents = {f"{file.stem}.weights.js": _weights_script(file, dtype) for file in files}

@@ -35,7 +35,7 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
         canvas only takes drawings.
     collect : path, optional
         A folder to collect labelled drawings in: the canvas then offers the labels and a button that saves.
-        :func:`load_folder` reads them back.
+        :func:`mnist_utils.canvas.folders.load_folder` reads them back.
     labels : sequence of str, optional
         The classes, in the order of the probabilities. The ten digits, if not given.
     pen : float, optional
@@ -135,7 +135,7 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
         Returns
         -------
         Path
-            The new PNG file, see :func:`save_drawing`.
+            The new PNG file, see :func:`mnist_utils.canvas.folders.save_drawing`.
 
         Raises
         ------

@@ -27,17 +27,22 @@ SOFT_EDGE = 1.5  # pixels, on each side of a line, that are taken out with it
 CROSSING_REACH = 2.5  # pixels beside a line where a stroke that crosses it must go on
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class _Line:
-    """A straight line: how far each pixel lies above (+) or below (-) it, and whether it is rather horizontal."""
+    """A straight line, by the angle of its normal (radians) and its distance from the first pixel (pixels)."""
 
-    offset: np.ndarray
-    horizontal: bool
+    angle: float
+    distance: float
 
     @property
     def axis(self) -> int:
-        """The axis of the picture that the line crosses at a right angle, more or less."""
-        return 0 if self.horizontal else 1
+        """The axis of the picture that crosses the line: 0 if it is rather horizontal, 1 if rather vertical."""
+        return 0 if abs(math.cos(self.angle)) < 0.5 else 1
+
+    def measure_offset(self, shape: tuple[int, int]) -> np.ndarray:
+        """Return how far each pixel of a picture lies on the one side (+) or the other (-) of the line."""
+        rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+        return columns * math.cos(self.angle) + rows * math.sin(self.angle) - self.distance
 
 
 def remove_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:
@@ -63,21 +68,21 @@ def remove_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:
     if not candidates:
         return mask, 0
     stroke_width = mean_stroke_width(mask)
-    directions = [line.horizontal for line in candidates]
+    axes = [line.axis for line in candidates]
     cleaned, count = mask.copy(), 0
     for line in candidates:
-        thickness = _measure_thickness(mask, line, step)
-        is_stem = thickness >= STEM_THICKNESS * stroke_width and directions.count(line.horizontal) == 1
+        offset = line.measure_offset(mask.shape)
+        thickness = _measure_thickness(mask, offset, line.axis, step)
+        is_stem = thickness >= STEM_THICKNESS * stroke_width and axes.count(line.axis) == 1
         if thickness <= max(mask.shape) / SIDE_PER_THICKNESS + 1 and not is_stem:
-            cleaned &= ~_cover(mask, line, thickness / 2 + SOFT_EDGE + step / 2)
+            cleaned &= ~_cover(mask, offset, line.axis, thickness / 2 + SOFT_EDGE + step / 2)
             count += 1
     return cleaned, count
 
 
 def _find_lines(mask: np.ndarray, step: int) -> list[_Line]:
     """Return the straight lines that thin ink may lie on, by a Hough transform of the mask, ``step`` times reduced."""
-    height, width = mask.shape
-    padded = np.pad(mask, ((0, -height % step), (0, -width % step)))
+    padded = np.pad(mask, [(0, -length % step) for length in mask.shape])
     small = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).any(axis=(1, 3))
     size = max(3, round(max(small.shape) / SIDE_PER_CORE))
     core = ndi.maximum_filter(ndi.minimum_filter(small, size, mode="constant"), size + 2, mode="constant")
@@ -91,33 +96,25 @@ def _find_lines(mask: np.ndarray, step: int) -> list[_Line]:
         return []
     limits = {"min_distance": MIN_DISTANCE, "min_angle": MIN_ANGLE, "threshold": min_votes, "num_peaks": MAX_LINES}
     _, angles, distances = hough_line_peaks(votes, angles, distances, **limits)
-    rows, columns = np.mgrid[0:height, 0:width]
-    return [
-        _Line(
-            columns * math.cos(angle) + rows * math.sin(angle) - (distance * step + (step - 1) / 2),
-            horizontal=abs(math.cos(angle)) < 0.5,
-        )
-        for angle, distance in zip(angles, distances, strict=True)
-    ]
+    return [_Line(angle, distance * step + (step - 1) / 2) for angle, distance in zip(angles, distances, strict=True)]
 
 
-def _measure_thickness(mask: np.ndarray, line: _Line, step: int) -> float:
+def _measure_thickness(mask: np.ndarray, offset: np.ndarray, axis: int, step: int) -> float:
     """Return the thickness of a line's ink in pixels; infinite if the ink does not run through the picture."""
-    band = np.abs(line.offset) <= 1.5 * step + 0.7  # in the reduced mask, the line's place is no better known
-    inked, present = (band & mask).any(axis=line.axis), band.any(axis=line.axis)
-    if present.sum() < MIN_SPAN * mask.shape[1 - line.axis] or inked[present].mean() < MIN_INKED:
+    band = np.abs(offset) <= 1.5 * step + 0.7  # the reduced mask gives the line's place no more exactly
+    inked, present = (band & mask).any(axis=axis), band.any(axis=axis)
+    if present.sum() < MIN_SPAN * mask.shape[1 - axis] or inked[present].mean() < MIN_INKED:
         return math.inf
-    near = np.abs(line.offset) <= max(3, round(max(mask.shape) / SIDE_PER_THICKNESS))
+    near = np.abs(offset) <= max(3, round(max(mask.shape) / SIDE_PER_THICKNESS))
     # Where strokes cross the line it looks thicker: a low percentile tells its thickness elsewhere.
-    return float(np.percentile((near & mask).sum(axis=line.axis)[inked], 30))
+    return float(np.percentile((near & mask).sum(axis=axis)[inked], 30))
 
 
-def _cover(mask: np.ndarray, line: _Line, half: float) -> np.ndarray:
+def _cover(mask: np.ndarray, offset: np.ndarray, axis: int, half: float) -> np.ndarray:
     """Return the pixels within ``half`` of a line, but not where ink goes on at both of its sides."""
-    offset = line.offset
     above = mask & (offset > half) & (offset <= half + CROSSING_REACH)
     below = mask & (offset < -half) & (offset >= -half - CROSSING_REACH)
     reach = 2 * int(half + 3) + 1
-    shape = (reach, 3) if line.horizontal else (3, reach)
+    shape = (reach, 3) if axis == 0 else (3, reach)
     crossed = ndi.binary_dilation(above, np.ones(shape)) & ndi.binary_dilation(below, np.ones(shape))
     return (np.abs(offset) <= half) & ~crossed

@@ -2,7 +2,7 @@
 //
 // The model that reads is `own_images`, unless the element names another one: data-model="final_model". Only when a
 // canvas comes near are its model and the canvas's code loaded, from the folder that this script lies in, each once a
-// page. They are scripts and a style sheet, which a page may load from its own folder even when it was opened from disk.
+// page. They are scripts and a style sheet, which a page may load from its folder even when it was opened from disk.
 
 const MODEL = "own_images";
 const LOADING = "Loading the canvas…";

@@ -33,7 +33,8 @@ test("a convolution adds what lies below its kernel, and ReLU cuts off what is n
 });
 
 test("pooling keeps the largest of each block, and leaves out what fills none", () => {
-  const network = loadNetwork({ input: [2, 3, 1], layers: [{ type: "max_pooling2d", pool: [2, 2], output: [1, 1, 1] }] });
+  const layer = { type: "max_pooling2d", pool: [2, 2], output: [1, 1, 1] };
+  const network = loadNetwork({ input: [2, 3, 1], layers: [layer] });
   assert.deepEqual(network([0, 51, 255, 102, 0, 255]), [102 / 255]);
 });
 

@@ -1,0 +1,146 @@
+"""Any picture is opened alike, whatever it comes as; what cannot be read is named in a sentence."""
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from reading.pictures import alike, draw_seven
+
+from mnist_utils.reading import files, load_image, normalize_ink, to_mnist
+from mnist_utils.reading.files import open_grey
+
+DRAWING = draw_seven()
+SEVEN = normalize_ink(DRAWING / 255)
+OPAQUE = np.full_like(DRAWING, 255)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        DRAWING,
+        DRAWING / 255,
+        DRAWING > 0,
+        np.dstack([DRAWING] * 3),
+        np.dstack([DRAWING] * 3 + [OPAQUE]),
+        DRAWING[..., np.newaxis],
+        DRAWING.tolist(),
+        Image.fromarray(DRAWING),
+    ],
+    ids=["uint8", "float", "bool", "rgb", "rgba", "channel", "list", "pillow"],
+)
+def test_every_kind_of_picture_gives_the_same(picture):
+    np.testing.assert_array_equal(open_grey(picture)[0], DRAWING)
+
+
+@pytest.mark.parametrize("top", [1, 200, 255])
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.int32, np.int64])
+def test_integers_are_0_to_255_whatever_their_dtype(dtype, top):
+    drawing = np.minimum(DRAWING, top)
+    np.testing.assert_array_equal(open_grey(drawing.astype(dtype))[0], drawing)
+
+
+@pytest.mark.parametrize("picture", [DRAWING.astype(np.uint16) * 257, DRAWING / 16 - 3, DRAWING.astype(int) - 128])
+def test_values_beyond_their_range_are_stretched(picture):
+    np.testing.assert_array_equal(open_grey(picture)[0], DRAWING)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "mpo", "gif", "bmp", "tif", "webp", "pgm"])
+def test_files_of_these_formats_are_read(suffix, tmp_path):
+    file = tmp_path / f"seven.{suffix}"
+    Image.fromarray(DRAWING).save(file)
+    assert alike(to_mnist(file).image, SEVEN) > 0.98
+    assert load_image(str(file)).shape == (1, 28, 28, 1)
+
+
+def test_load_image_is_the_tutorials(tmp_path):
+    Image.fromarray(DRAWING).save(tmp_path / "seven.png")
+    image = load_image(tmp_path / "seven.png")
+    assert (image.shape, image.dtype) == ((1, 28, 28, 1), np.float32)
+    assert (image.min(), image.max()) == (0, 1)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_photo_on_its_side_is_turned_upright(bits, tmp_path):
+    pixels = DRAWING if bits == 8 else DRAWING.astype(np.uint16) * 257
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: show it a quarter turn clockwise
+    Image.fromarray(np.rot90(pixels)).save(tmp_path / "lying.png", exif=exif)
+    np.testing.assert_array_equal(open_grey(tmp_path / "lying.png")[0], DRAWING)
+
+
+def test_a_large_picture_is_averaged_down():
+    grey, scale, findings = open_grey(np.kron(DRAWING, np.ones((4, 8), np.uint8)))
+    assert (grey.shape, scale) == ((400, 800), 2.8)
+    assert findings == ["2240 x 1120 pixels: averaged down to 800"]
+
+
+@pytest.mark.parametrize("colour", [0, 255])
+def test_ink_on_a_transparent_ground(colour):
+    reading = to_mnist(np.dstack([np.full_like(DRAWING, colour)] * 3 + [DRAWING]))
+    assert alike(reading.image, SEVEN) > 0.98
+    assert "transparent background: a paper put behind" in reading.findings
+
+
+def test_colours_of_the_same_brightness_are_told_apart():
+    cover = DRAWING[..., np.newaxis] / 255
+    picture = np.array([214, 40, 40]) * cover + np.array([20, 110, 60]) * (1 - cover)
+    grey, _, findings = open_grey(picture.astype(np.uint8))
+    assert np.ptp(grey) > 150
+    assert findings == ["ink and paper equally bright: read in the red channel"]
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (5,), (3, 28, 28, 1), (28, 28, 2)])
+def test_an_array_that_is_no_picture_is_refused(shape):
+    with pytest.raises(ValueError, match="no single picture"):
+        open_grey(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [(np.full((28, 28), np.nan), "not finite"), (np.full((28, 28), "7"), "give integers, floats or booleans")],
+)
+def test_values_that_are_no_brightness_are_refused(array, message):
+    with pytest.raises(ValueError, match=message):
+        open_grey(array)
+
+
+@pytest.mark.parametrize("read", [load_image, to_mnist])
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("notes.png", ValueError, "not an image that can be read. Give a PNG, JPEG"),
+        ("cut_off.png", ValueError, "not an image that can be read"),
+        ("drawing.eps", ValueError, "not an image that can be read"),
+        ("none.png", FileNotFoundError, "no such file. Give an image file."),
+        ("folder", IsADirectoryError, "this is a folder. Give an image file."),
+        ("notes.png/seven.png", OSError, ""),
+    ],
+)
+def test_what_is_no_image_is_named_in_a_sentence(read, name, error, message, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "notes.png").write_text("no picture")
+    Image.fromarray(DRAWING).save(tmp_path / "drawing.eps")
+    Image.fromarray(DRAWING).save(tmp_path / "cut_off.png")
+    (tmp_path / "cut_off.png").write_bytes((tmp_path / "cut_off.png").read_bytes()[:-100])
+    with pytest.raises(error, match=f"^{re.escape(str(tmp_path / name))}: {message}"):
+        read(tmp_path / name)
+
+
+@pytest.mark.parametrize("read", [load_image, to_mnist])
+@pytest.mark.parametrize("width", [7_000, 10_000, 20_000])  # below, between and above the limits of Pillow's
+def test_a_giant_picture_is_refused_before_its_pixels_are_loaded(read, width, tmp_path, recwarn):
+    file = tmp_path / "giant.pgm"
+    file.write_bytes(b"P5 %d 10000 255\n" % width)  # the header only: loading it would fail
+    with pytest.raises(ValueError, match=r"giant\.pgm: this image has more than 60 megapixels, the limit"):
+        read(file)
+    assert not recwarn.list
+
+
+def test_a_giant_jpeg_is_read_smaller(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MAX_PIXELS", 1_000_000)
+    file = tmp_path / "large.jpg"
+    Image.fromarray(draw_seven(2000, 170)).save(file)
+    assert alike(to_mnist(file).image, SEVEN) > 0.95
+    with pytest.raises(ValueError, match="the limit"):
+        load_image(file)

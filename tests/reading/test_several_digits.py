@@ -1,0 +1,96 @@
+"""Several digits are found, cut where they touch, and read in order."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from reading.pictures import write
+from scipy import ndimage as ndi
+
+from mnist_utils.reading import read_number
+
+
+class Fake:
+    """Reads rings as 0 and upright bars as 1: enough to see what is found, and in which order."""
+
+    def __init__(self):
+        self.calls = 0
+
+    def predict_proba(self, X):
+        self.calls += 1
+        assert (X.shape[1:], X.dtype) == ((28, 28), np.uint8)
+        bars = (X[:, :, 14] > 0).sum(axis=1) >= 15
+        return np.where(are_wide(X), 0.4, 0.99)[:, np.newaxis] * np.eye(10)[bars.astype(int)]
+
+
+def are_wide(X):
+    return X.any(axis=1).sum(axis=1) > X.any(axis=2).sum(axis=1) + 2
+
+
+def detect(X, training):
+    """Take what is wider than high for no single digit."""
+    wide = are_wide(X[..., 0])
+    return np.stack([wide, ~wide], axis=1).astype(np.float32)
+
+
+def read(page):
+    return read_number(page, Fake(), detect)
+
+
+def blank(height=140, width=500):
+    return np.zeros((height, width), np.uint8)
+
+
+def test_a_number_is_read_from_left_to_right_in_one_call():
+    classifier = Fake()
+    number = read_number(write(blank(), "1001", 20, 20), classifier, detect)
+    assert number.text == "1001"
+    assert [digit.box[0] for digit in number.digits] == sorted(digit.box[0] for digit in number.digits)
+    assert all(digit.probability == 0.99 for digit in number.digits)
+    assert classifier.calls == 1
+
+
+def test_a_digit_of_another_pen_is_not_left_out():
+    page = write(blank(), "11", 20, 20)
+    page[30:110, 300:304] = 255
+    assert read(page).text == "111"
+
+
+def test_lines_are_read_one_after_the_other():
+    page = write(blank(300), "01", 20, 20)
+    number = read(255 - write(page, "110", 160, 40))
+    assert number.text == str(number) == "01_110"
+    assert number.findings[-1] == "digits found: 5, lines: 2"
+
+
+def test_boxes_are_in_pixels_of_the_picture():
+    page = write(blank(), "1", 20, 100)
+    assert read(page).digits[0].box == (143, 30, 14, 80)
+    large = np.kron(page, np.ones((8, 8), np.uint8))
+    assert read(large).digits[0].box == pytest.approx((1144, 240, 112, 640), abs=16)
+
+
+def test_boxes_of_a_tiny_picture_are_in_its_pixels_too():
+    number = read(np.pad(np.ones((8, 2)), [(1, 1), (4, 4)]))
+    assert number.scale == 1
+    assert number.digits[0].box == pytest.approx((4, 1, 2, 8), abs=0.5)
+
+
+@pytest.mark.parametrize("detector", [detect, pytest.param(None, marks=pytest.mark.slow)], ids=["fake", "the book's"])
+def test_digits_that_touch_are_split(detector):
+    page = write(blank(), "00", 20, 20, step=78)
+    assert ndi.label(page)[1] == 1
+    assert read_number(page, Fake(), detector).text == "00"
+
+
+def test_no_digits_in_a_blank_picture():
+    classifier = Fake()
+    number = read_number(255 - blank(), classifier)
+    assert (number.text, str(number), number.digits, classifier.calls) == ("", "-", [], 0)
+    assert number.reason == "the picture is of one colour"
+
+
+def test_boxes_are_drawn():
+    ax = read(write(blank(), "101", 20, 20)).plot()
+    assert len(ax.patches) == 3
+    assert [text.get_text() for text in ax.texts] == ["1", "0.99", "0", "0.99", "1", "0.99"]
+    plt.close("all")

@@ -1,0 +1,24 @@
+"""A sheet on a table is found, and no sheet where there is none."""
+
+import numpy as np
+import pytest
+from reading.pictures import draw_seven, on_paper, on_table
+
+from mnist_utils.reading.sheet import find_sheet
+
+PAGE = on_paper(draw_seven())
+
+
+def test_a_sheet_on_a_table_is_found():
+    rows, columns = find_sheet(on_table(PAGE))
+    assert 120 <= rows.start < 140 < 380 < rows.stop <= 400
+    assert 150 <= columns.start < 170 < 410 < columns.stop <= 430
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [PAGE, on_table(PAGE)[100:160], on_table(np.full((280, 280), 50)), on_table(draw_seven(width=60)), PAGE[:90, :90]],
+    ids=["paper only", "narrow stripe", "no brighter", "a bright digit", "small"],
+)
+def test_where_there_is_none_none_is_found(picture):
+    assert find_sheet(picture) is None
