@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from mnist_utils import paths
+from mnist_utils.comparison import compare, summarize
 from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
-from mnist_utils.reading import load_image
 from mnist_utils.predict import Classifier
-from mnist_utils.comparison import compare, summarize
+from mnist_utils.reading import load_image
 
 PROJECT = Path(__file__).resolve().parents[1]
 IMAGES = PROJECT / "notebooks" / "images"
@@ -64,11 +64,7 @@ def test_baseline_overfits_mildly(results):
 
 
 def test_no_difference_is_shown_between_batch_normalization_and_baseline(results):
-    comparison = compare(results["baseline"], results["batch_norm"])
-    assert comparison.better is None
-    assert -0.00005 < comparison.low < 0  # "a little below zero, and is rounded to it"
-    assert min(comparison.differences) >= 0  # "never behind"
-    assert np.median(results["batch_norm"].scores) > np.median(results["baseline"].scores)  # "its box lies higher"
+    assert compare(results["baseline"], results["batch_norm"]).better is None
 
 
 def test_batch_normalization_is_ahead_in_the_first_epoch_and_equal_at_the_end(results):
@@ -76,15 +72,9 @@ def test_batch_normalization_is_ahead_in_the_first_epoch_and_equal_at_the_end(re
     assert abs(last(results["batch_norm"], "accuracy").mean() - last(results["baseline"], "accuracy").mean()) < 0.0005
 
 
-def test_of_three_comparisons_at_once_only_that_of_deeper_and_baseline_shows_a_difference(results):
-    def better(a: str, b: str, confidence: float) -> str | None:
-        return compare(results[a], results[b], confidence=confidence).better
-
-    assert better("baseline", "deeper", 1 - 0.05 / 3) == "deeper"
-    assert better("baseline", "batch_norm", 1 - 0.05 / 3) is None
-    assert better("batch_norm", "deeper", 1 - 0.05 / 3) is None
-    assert better("batch_norm", "deeper", 0.95) == "deeper"  # on its own
-    assert min(np.subtract(results["deeper"].scores, results["batch_norm"].scores)) > 0
+def test_of_three_comparisons_at_once_that_of_deeper_and_baseline_shows_a_difference(results):
+    comparison = compare(results["baseline"], results["deeper"], confidence=1 - 0.05 / 3)
+    assert comparison.better == "deeper"
 
 
 def test_deeper_is_ahead_in_every_fold_by_more_than_batch_normalization_in_any(results):
@@ -99,24 +89,29 @@ def test_box_of_the_deeper_model_lies_clear_of_the_other_two(results):
         assert lower_quartile > np.quantile(results[other].scores, 0.75)
 
 
-def test_the_deeper_models_epochs_wander_by_as_much_as_the_models_differ(results):
-    last_five = np.array([history["val_accuracy"][-5:] for history in results["deeper"].histories])
-    wandering = np.ptp(last_five, axis=1).mean()
-    difference = np.mean(results["deeper"].scores) - np.mean(results["baseline"].scores)
-    assert 0.5 < wandering / difference < 2
+def test_single_pairs_of_epochs_mislead_about_batch_normalization_and_hardly_about_depth(results):
+    def pairs_in_the_wrong_order(worse: str, better: str) -> int:
+        last = {name: [history["val_accuracy"][-5:] for history in results[name].histories] for name in (worse, better)}
+        return sum((np.subtract.outer(b, a) < 0).sum() for a, b in zip(last[worse], last[better], strict=True))
+
+    assert pairs_in_the_wrong_order("baseline", "deeper") <= 2
+    assert pairs_in_the_wrong_order("baseline", "batch_norm") >= 10
 
 
-def test_the_harness_is_faster_with_all_and_least_with_the_deeper_model():
+@pytest.mark.parametrize("name", ["baseline", "batch_norm", "deeper"])
+def test_held_out_accuracy_rises_to_the_end_in_the_mean_by_less_and_less(results, name):
+    curve = np.mean([history["val_accuracy"] for history in results[name].histories], axis=0)
+    assert curve[-3:].mean() > curve[2:5].mean() > curve[0]
+    assert curve[-1] - curve[5] < curve[5] - curve[0]
+
+
+def test_the_harness_is_faster_with_all_three_models():
     found = json.loads(paths.input_path("results/benchmark.json").read_text())
     comparisons = {comparison["model"]: comparison for comparison in found["comparisons"]}
+    assert set(comparisons) == {"baseline", "batch_norm", "deeper"}
     assert all(comparison["epochs"] == 10 for comparison in comparisons.values())
-    ratio = {name: comparison["ratio"] for name, comparison in comparisons.items()}
-    assert min(ratio["baseline"], ratio["batch_norm"]) > ratio["deeper"] > 1
-    share = {name: comparison["share_of_peak"] for name, comparison in comparisons.items()}
-    assert max(share["baseline"], share["batch_norm"]) < 0.2 < share["deeper"]  # "nowhere near the peak"
+    assert all(comparison["ratio"] > 1 for comparison in comparisons.values())
     assert all(found["equal_to_the_bit"].values())
-    start, rows, epochs = (found["growth"][i]["seconds"] for i in (0, 2, 4))
-    assert max(rows, epochs) < 4 * start  # four times the task in less than four times the time
 
 
 @pytest.fixture(scope="module")
@@ -244,13 +239,13 @@ def test_digits_apart_are_read_and_most_of_the_touching_ones_too():
 
 
 def test_the_number_that_is_shown_is_read_right():
-    text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier, judge)")
+    text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier, detector)")
     written, read = re.findall(r": +(\S+)", text)
     assert written == read
     assert "88" in written.split("_")[0]  # "two eights among them"
 
 
-def test_the_judge_is_no_perfect_one():
+def test_the_detector_is_no_perfect_one():
     text = printed("07_own_handwriting", 'print_accuracy("one digit", taken_for_one[whole_check])')
     one, none = (float(share) for share in re.findall(r"(?:digit|none) +([\d.]+)%", text))
     assert 80 < one < 95
@@ -262,14 +257,12 @@ def test_two_workers_are_faster_than_one():
     assert float(re.search(r"ratio +([\d.]+)", text)[1]) > 1
 
 
-def test_the_grids_folds_scatter_most_with_32_filters_at_the_larger_rate():
-    text = printed("09_scaling_out", "for result in results.values():")
-    spread = {
-        (filters, rate): float(high) - float(low)
-        for filters, rate, low, high in re.findall(r"(\d+) filters, rate ([\d.]+) .* from ([\d.]+)% to ([\d.]+)%", text)
-    }
-    assert len(spread) == 4
-    assert max(spread, key=spread.get) == ("32", "0.1")
+def test_the_learning_rate_decides_in_the_grid():
+    text = printed("09_scaling_out", 'print(f"{result.name:24}mean')
+    means = {rate: [] for rate in ("0.001", "0.01")}
+    for rate, mean in re.findall(r"filters, rate ([\d.]+) +mean ([\d.]+)%", text):
+        means[rate].append(float(mean))
+    assert min(means["0.01"]) > max(means["0.001"])
 
 
 def test_the_refit_helps():

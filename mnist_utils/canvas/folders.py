@@ -54,8 +54,8 @@ def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
 def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """Load images that lie in folders, one folder a class, in MNIST's format.
 
-    Each image goes through :func:`mnist_utils.reading.to_mnist`, so that photos and scans may lie there as well as
-    what the canvas saved.
+    Each image goes through :func:`~mnist_utils.reading.one_digit.to_mnist`, so that photos and scans may lie there as
+    well as what the canvas saved.
 
     Parameters
     ----------

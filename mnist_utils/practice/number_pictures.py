@@ -27,7 +27,7 @@ class NumberPicture:
     Attributes
     ----------
     picture : ndarray of uint8, shape (height, width) or (height, width, 3)
-        As :func:`mnist_utils.reading.read_number` takes it.
+        As :func:`~mnist_utils.reading.several_digits.read_number` takes it.
     text : str
         The digits in reading order, lines separated by ``_``.
     photographed : bool

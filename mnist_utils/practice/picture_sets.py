@@ -36,7 +36,7 @@ class PictureSet:
     name : str
         How they were made.
     pictures : list of ndarray
-        As :func:`mnist_utils.reading.to_mnist` takes them.
+        As :func:`~mnist_utils.reading.one_digit.to_mnist` takes them.
     labels : ndarray of uint8, shape (n,)
         The digit in each.
     """
@@ -99,7 +99,7 @@ def bring_to_mnist(pictures: list[np.ndarray], **steps: bool) -> np.ndarray:
     Parameters
     ----------
     pictures : list of ndarray
-        As :func:`mnist_utils.reading.to_mnist` takes them.
+        As :func:`~mnist_utils.reading.one_digit.to_mnist` takes them.
     **steps : bool
         Its steps; ``crop=False`` leaves the cropping out.
 

@@ -68,7 +68,7 @@ def find_candidates(piece: Piece, ink: Ink, detector: keras.Model | None) -> lis
     ink : Ink
         The picture's.
     detector : keras.Model or None
-        As in :func:`mnist_utils.reading.read_number`.
+        As in :func:`~mnist_utils.reading.several_digits.read_number`.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def load_image(file: str | Path) -> np.ndarray:
     """Load an image file as the tutorial does: grey, squeezed to 28 x 28 pixels, scaled to 0 ... 1.
 
     Nothing else is done to it: it fits only pictures that already look like MNIST's. For others:
-    :func:`mnist_utils.reading.to_mnist`.
+    :func:`~mnist_utils.reading.one_digit.to_mnist`.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def open_grey(image: PictureLike) -> tuple[np.ndarray, float, list[str]]:
     Parameters
     ----------
     image : path, PIL.Image.Image or array_like
-        As in :func:`mnist_utils.reading.to_mnist`.
+        As in :func:`~mnist_utils.reading.one_digit.to_mnist`.
 
     Returns
     -------
@@ -157,7 +157,7 @@ def _from_array(array: np.ndarray) -> Image.Image:
 
 
 def _to_uint8(array: np.ndarray) -> np.ndarray:
-    """Scale values to 0 ... 255 by the rule in the docstring of :func:`mnist_utils.reading.to_mnist`."""
+    """Scale values to 0 ... 255 by the rule in the docstring of :func:`~mnist_utils.reading.one_digit.to_mnist`."""
     if not np.isfinite(array).all():
         raise ValueError("The picture holds values that are not finite: replace them, for example by the paper's.")
     low, high = float(array.min()), float(array.max())

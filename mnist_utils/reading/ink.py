@@ -246,7 +246,7 @@ def group_digit(ink: Ink) -> list[Component]:
 
 
 def extract_strokes(ink: Ink, mask: np.ndarray, frame: tuple[slice, slice] = np.s_[:, :]) -> tuple[np.ndarray, bool]:
-    """Return the ink of some strokes as :func:`mnist_utils.reading.normalize_ink` takes it.
+    """Return the ink of some strokes as :func:`~mnist_utils.reading.mnist_format.normalize_ink` takes it.
 
     In a clean picture (one paper colour and strokes on it, nothing else), that is the contrast to the paper divided by
     the largest one: for bright ink on black, the pixels themselves / 255. In a photo, contrasts from 20 to 80 % of the

@@ -56,7 +56,7 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
     Parameters
     ----------
     image : path, PIL.Image.Image or array_like
-        As in :func:`mnist_utils.reading.to_mnist`.
+        As in :func:`~mnist_utils.reading.one_digit.to_mnist`.
     polarity : bool
         If False, all that is bright is taken for ink, and black for paper.
     several : bool

@@ -116,7 +116,7 @@ def is_drawing(grey: np.ndarray) -> bool:
     Returns
     -------
     bool
-        For the exact rule see :func:`mnist_utils.reading.to_mnist`.
+        For the exact rule see :func:`~mnist_utils.reading.one_digit.to_mnist`.
     """
     counts = np.bincount(grey.ravel(), minlength=256)
     paper = int(counts.argmax())

@@ -145,7 +145,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     Parameters
     ----------
     image : path, PIL.Image.Image or array_like
-        As in :func:`mnist_utils.reading.to_mnist`.
+        As in :func:`~mnist_utils.reading.one_digit.to_mnist`.
     classifier : Classifier or another DigitClassifier
         It is asked once for all that may be a digit in the picture.
     detector : keras.Model, optional
