@@ -72,10 +72,8 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tupl
         The ``.npy`` files.
     """
     with tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder:
-        pool = loky.ProcessPoolExecutor(n_workers, initializer=_start_worker, initargs=(_caller_lives(),))
+        pool = loky.ProcessPoolExecutor(n_workers, initializer=_start_training_worker, initargs=(_caller_lives(),))
         try:
-            for _ in range(n_workers):
-                pool.submit(_import_training)  # while the data are written
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
             for file, array in zip(files, (X, y), strict=True):
                 np.save(file, array)
@@ -107,6 +105,7 @@ def _start_worker(caller_lives: Path) -> None:
     threading.Thread(target=end_with_caller, daemon=True).start()
 
 
-def _import_training() -> None:
-    """Import what training needs: TensorFlow takes seconds."""
+def _start_training_worker(caller_lives: Path) -> None:
+    """Start a worker, and import what training needs: TensorFlow takes seconds."""
+    _start_worker(caller_lives)
     import mnist_utils._runtime.training  # noqa: F401
