@@ -180,30 +180,29 @@ def test_a_chapter_shows_the_scores_that_were_recorded_last(results, chapter, co
     assert re.findall(r"mean=.*", text) == [str(summarize(results[name])) for name in names]
 
 
-def test_own_images_model_is_better_on_two_sets_and_not_shown_to_differ_on_the_others():
+def test_own_images_model_is_better_on_one_set_and_not_shown_to_differ_on_the_others():
     text = printed("07_own_handwriting", "mcnemar(labels[name], final_digits[name], own_digits[name])")
     p_values = {line[:18].strip(): float(re.search(r"p = ([\d.e-]+)", line)[1]) for line in text.splitlines()}
     assert p_values.pop("8x8 digits") < 0.05 / 4
-    assert p_values.pop("photos of MNIST's") < 0.05 / 4
-    assert min(p_values.values()) > 0.05
-    # What the chapter calls "all the pictures", "nothing left to gain", and "next to nothing".
+    assert min(p_values.values()) > 0.05 / 4
+    # What the chapter calls "all the pictures", "nothing left to gain", and "even".
     assert re.search(r"^photos of MNIST's +Only A is right in 0 rows, ", text, re.MULTILINE)
     assert re.search(r"^drawn +Only A is right in 0 rows, only B in 0 ", text, re.MULTILINE)
-    assert re.search(r"^photos of drawn +Only A is right in 0 rows, only B in 1 ", text, re.MULTILINE)
+    assert re.search(r"^photos of drawn +Only A is right in 1 rows, only B in 1 ", text, re.MULTILINE)
 
 
-def test_own_images_models_accuracy_on_mnist_is_higher_but_the_intervals_overlap(final):
+def test_own_images_models_interval_on_mnist_lies_above_the_final_models(final):
     text = printed("07_own_handwriting", 'print_accuracy("MNIST\'s test images"')
     accuracy, low = (float(number) / 100 for number in re.search(r"([\d.]+)% +\(([\d.]+)%", text).groups())
     assert accuracy > final["correct"] / final["n"]
-    assert low < final["interval"][1]
+    assert low > final["interval"][1]
 
 
-def test_rounding_to_8_bits_moves_the_answers_about_a_hundred_times_as_far():
+def test_rounding_to_8_bits_moves_the_answers_far_more():
     text = printed("08_in_the_browser", "answers = predict_rounded(form)")
     moved = {form: float(number) for form, number in re.findall(r"(\w+) +a probability moved by (\S+)", text)}
     assert moved["int16"] < moved["float16"]
-    assert 50 < moved["int8"] / moved["int16"] < 200
+    assert moved["int8"] / moved["int16"] > 50
 
 
 def test_what_the_ablation_says_of_each_step():
@@ -238,11 +237,13 @@ def test_digits_apart_are_read_and_most_of_the_touching_ones_too():
     assert apart > touching > 50
 
 
-def test_the_number_that_is_shown_is_read_right():
+def test_the_number_that_is_shown_is_read_as_the_text_says():
     text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier, detector)")
-    written, read = re.findall(r": +(\S+)", text)
-    assert written == read
-    assert "88" in written.split("_")[0]  # "two eights among them"
+    written, read = (number.split("_") for number in re.findall(r": +(\S+)", text))
+    assert written[0] == read[0]
+    assert "88" in written[0]  # "two eights among them"
+    assert len(written[1]) == len(read[1])
+    assert sum(a != b for a, b in zip(written[1], read[1], strict=True)) == 1  # "one digit was misread"
 
 
 def test_the_detector_is_no_perfect_one():
