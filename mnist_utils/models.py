@@ -1,12 +1,15 @@
-"""The book's three models, each as a function that returns a new, compiled model.
+"""The book's three models, each as a function that returns a new, compiled model, and how a saved one is loaded.
 
-They expect images of shape (n, 28, 28, 1), float32 in 0 to 1, and answer ten probabilities a row. Every chapter writes
-its model out before it is imported from here.
+The three expect images of shape (n, 28, 28, 1), float32 in 0 to 1, and answer ten probabilities a row. Every chapter
+writes its model out before it is imported from here.
 """
+
+import textwrap
+from pathlib import Path
 
 from mnist_utils.quiet import keras
 
-__all__ = ["define_baseline", "define_batch_norm", "define_deeper"]
+__all__ = ["define_baseline", "define_batch_norm", "define_deeper", "load_model"]
 
 layers = keras.layers
 
@@ -90,3 +93,41 @@ def _compiled(model: keras.Model) -> keras.Model:
     optimizer = keras.optimizers.SGD(learning_rate=0.01, momentum=0.9)
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def load_model(path: Path, advice: str = "Give a .keras file.") -> keras.Model:
+    """Load a ``.keras`` file for prediction only. Nothing in the file is run: Keras's safe mode refuses code.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    advice : str
+        What to do instead, at the end of the message if there is no such file.
+
+    Returns
+    -------
+    keras.Model
+        Not compiled.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+        If there is no such file. Each message begins with the file's name.
+    ValueError
+        If it is of another kind than ``.keras``, or Keras can't load it.
+    """
+    if not path.exists():
+        raise FileNotFoundError(f"{path}: no such file. {advice}")
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: this is a folder. {advice}")
+    if path.suffix != ".keras":
+        raise ValueError(
+            f"{path}: not a .keras file. Files of other kinds, such as .h5, can run any code while they are loaded. If "
+            f"you trust this one, load it yourself by keras.models.load_model, and save it as {path.stem}.keras."
+        )
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # a damaged file can fail in any way
+        reason = textwrap.shorten(str(error), 300)
+        raise ValueError(f"{path}: not a model that Keras can load ({reason})") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike
 from PIL import Image
 
 from mnist_utils import paths
+from mnist_utils.models import load_model
 from mnist_utils.quiet import keras, tf
 from mnist_utils.reading import read_number, to_mnist
 
@@ -75,7 +75,7 @@ class Classifier:
         name = "The model"
         if not isinstance(model, keras.Model):
             path = paths.input_path(f"models/{model}.keras") if model in paths.MODELS else Path(model)
-            name, model = f"{path}: the model", _load_model(path)
+            name, model = f"{path}: the model", load_model(path, f"Give {', '.join(paths.MODELS)} or a .keras file.")
         # A model that was never built has no shapes.
         takes, answers = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
         if takes != (None, 28, 28, 1) or answers != (None, 10):
@@ -140,26 +140,6 @@ class Classifier:
         X = _to_unit_floats(X).reshape(-1, 28, 28, 1)
         answers = [self._forward(tf.constant(X[i : i + MAX_BATCH])).numpy() for i in range(0, len(X), MAX_BATCH)]
         return np.concatenate([np.empty((0, 10), np.float32), *answers])
-
-
-def _load_model(path: Path) -> keras.Model:
-    """Load a ``.keras`` file for prediction only, with errors that begin with its name."""
-    advice = f"Give {', '.join(paths.MODELS)} or a .keras file."
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file. {advice}")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: this is a folder. {advice}")
-    if path.suffix != ".keras":
-        raise ValueError(
-            f"{path}: not a .keras file. Files of other kinds, such as .h5, can run any code while they are loaded. If "
-            f"you trust this one, load it yourself: Classifier(keras.models.load_model({str(path)!r}))."
-        )
-    try:
-        # Safe mode refuses layers that hold code.
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # a damaged file can fail in any way
-        reason = textwrap.shorten(str(error), 300)
-        raise ValueError(f"{path}: not a model that Keras can load ({reason})") from error
 
 
 def _to_unit_floats(pixels: np.ndarray) -> np.ndarray:

@@ -72,6 +72,18 @@ def test_batch_normalization_is_ahead_in_the_first_epoch_and_equal_at_the_end(re
     assert abs(last(results["batch_norm"], "accuracy").mean() - last(results["baseline"], "accuracy").mean()) < 0.0005
 
 
+def test_batch_normalization_is_shown_to_be_ahead_after_the_first_epoch(results):
+    comparison = compare(first(results["baseline"], "val_accuracy"), first(results["batch_norm"], "val_accuracy"))
+    assert comparison.better == "B"
+
+
+def test_deeper_leads_batch_normalization_in_every_fold_and_the_wider_interval_holds_zero(results):
+    scores = results["batch_norm"].scores, results["deeper"].scores
+    assert min(np.subtract(*scores[::-1])) > 0
+    assert compare(*scores, confidence=1 - 0.05 / 3).better is None
+    assert compare(*scores, confidence=0.95).better == "B"
+
+
 def test_of_three_comparisons_at_once_that_of_deeper_and_baseline_shows_a_difference(results):
     comparison = compare(results["baseline"], results["deeper"], confidence=1 - 0.05 / 3)
     assert comparison.better == "deeper"

@@ -17,7 +17,6 @@ Chapter 8 makes a page of your own.
 
 import json
 from pathlib import Path
-from typing import Any
 
 from mnist_utils import paths
 from mnist_utils.canvas.weights import DType, encode_model
@@ -72,22 +71,7 @@ def write_page_files(
 
 def _weights_script(file: Path, dtype: DType) -> str:
     """Return a script that adds a model to ``digitCanvasModels``, under its file's name."""
-    description = json.dumps(encode_model(_load_model(file), dtype), indent=1)
+    from mnist_utils.models import load_model  # imports Keras: not where only the canvas is wanted
+
+    description = json.dumps(encode_model(load_model(file), dtype), indent=1)
     return f"(globalThis.digitCanvasModels ??= {{}})[{json.dumps(file.stem)}] = {description};\n"
-
-
-def _load_model(file: Path) -> Any:  # noqa: ANN401, keras is imported late
-    """Load a model for prediction only, with an error that names the file."""
-    from mnist_utils.quiet import keras
-
-    if not file.is_file():
-        raise FileNotFoundError(f"{file}: no such file. Give a .keras file.")
-    if file.suffix != ".keras":
-        raise ValueError(
-            f"{file}: not a .keras file. Files of other kinds can run any code while they are loaded. If you trust "
-            f"this one, load it yourself and save it as {file.stem}.keras."
-        )
-    try:
-        return keras.models.load_model(file, compile=False)
-    except Exception as error:  # a damaged file can fail in any way
-        raise ValueError(f"{file}: not a model that Keras can load ({error})") from error
