@@ -3,7 +3,9 @@
 
 PYTHON ?= python3
 CONSTRAINTS ?=
-NB ?= $(sort $(wildcard notebooks/*.ipynb))
+# The record comes last: it prints how long the others took.
+RECORD := notebooks/b_record.ipynb
+NB ?= $(filter-out $(RECORD), $(sort $(wildcard notebooks/*.ipynb)) $(sort $(wildcard solutions/*.ipynb))) $(RECORD)
 
 SHELL := bash
 .SHELLFLAGS := -o pipefail -ec
@@ -14,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -
 # pip's output, cut down to the downloads that take time; its errors go to stderr and stay.
 PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
 BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(shell \
-	find book notebooks mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
+	find book notebooks solutions mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
 
 .PHONY: help book lab check test lint run verify bench clean clean-all
 
@@ -28,16 +30,16 @@ lab: .venv/installed ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 check: lint ## style and the fast tests, in a minute: no browser, no training
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -n 2 -m "not slow"
 
 test: lint ## style and every test: unit, notebooks (nbval, smoke), the built book, the browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-run: .venv/installed ## re-execute all notebooks in order at full scale, in place (one: NB=notebooks/02_baseline.ipynb)
+run: .venv/installed ## re-execute all notebooks, then the solutions, at full scale, in place (one: NB=notebooks/02_baseline.ipynb)
 	$(BIN)/python scripts/notebooks.py run $(NB)
 
 verify: .venv/installed ## re-execute all in a scratch folder and report each number that differs

@@ -1,7 +1,7 @@
 """Measure the speed of `evaluate_model` beside the tutorial's listing, in one run: `make bench`.
 
 Run it on an idle machine: other work on it makes seconds longer, and ratios unfair. The results are printed and, of
-all rows, written to ``results/benchmark.json``, which chapter 10 shows. For a try: ``--rows 2000 --epochs 1``.
+all rows, written to ``results/benchmark.json``, which *The record* shows. For a try: ``--rows 2000 --epochs 1``.
 """
 
 import argparse

@@ -343,6 +343,8 @@ def _n_workers(client: Client | None) -> int:
     """Return how many folds to train at a time if the caller doesn't say."""
     if client is not None:
         return len(client.nthreads())  # one entry a worker
+    if paths.SMOKE:
+        return 1  # a worker takes longer to start than a few hundred images to train on
     return 1 if tf.config.list_physical_devices("GPU") else n_cores()
 
 

@@ -53,9 +53,9 @@ class Classifier:
     Parameters
     ----------
     model : {"own_images", "final_model"}, path or keras.Model
-        One of the book's two models by its name: that of chapter 7, trained for pictures that people make, or the
-        finalized model of chapter 5; or a ``.keras`` file; or a model in memory. It takes float32 images
-        (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
+        One of the book's two models by its name: that of the chapter *Your own handwriting*, trained for pictures that
+        people make, or the finalized model of chapter 5; or a ``.keras`` file; or a model in memory. It takes float32
+        images (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
 
     Raises
     ------
@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--model",
         default="own_images",
-        help="what to read with: own_images (default; chapter 7's), final_model (chapter 5's), or a .keras file",
+        help="own_images (default; for pictures that people make), final_model (chapter 5's), or a .keras file",
     )
     options = parser.parse_args(arguments)
     try:

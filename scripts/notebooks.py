@@ -32,6 +32,7 @@ from machine import describe  # noqa: E402
 
 TIMES = PROJECT / "results" / "notebooks.json"
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # where an object lies in memory: another place in each run
+RUNNING_TIME = re.compile(r"(?<=running the code took \[)[^\]]*(?=\]\(#record-times\))")  # in a chapter's opening
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -89,17 +90,26 @@ def record_time(name: str, seconds: float) -> None:
     partial.replace(TIMES)
 
 
+def describe_time(seconds: float) -> str:
+    """Return how long a notebook took in words, as its opening says it."""
+    minutes = round(seconds / 60)
+    return f"about {minutes} minutes" if minutes > 1 else "about a minute" if minutes else "less than a minute"
+
+
 def run(paths: list[Path]) -> int:
     """Execute the notebooks in order, save each in its place and record its time; return the exit status."""
     for path in paths:
         start = time.perf_counter()
         print(f"{path.name} ...", end=" ", flush=True)
         node = execute(path)
+        seconds = time.perf_counter() - start
+        for cell in node.cells:
+            cell.source = RUNNING_TIME.sub(describe_time(seconds), cell.source)
         partial = path.with_suffix(".partial")
         nbformat.write(node, partial)
         partial.replace(path)
-        seconds = time.perf_counter() - start
-        record_time(path.stem, seconds)
+        # A chapter's solutions have the chapter's name, in a folder of their own.
+        record_time(f"solutions/{path.stem}" if path.parent.name == "solutions" else path.stem, seconds)
         print(f"{seconds:.0f} s")
     return 0
 

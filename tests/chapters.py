@@ -6,5 +6,7 @@ import yaml
 
 PROJECT = Path(__file__).resolve().parents[1]
 TOC = yaml.safe_load((PROJECT / "_toc.yml").read_text(encoding="utf-8"))
-CHAPTERS: list[str] = [TOC["root"], *(entry["file"] for part in TOC["parts"] for entry in part["chapters"])]
-NOTEBOOKS: list[str] = [name for name in CHAPTERS if name.startswith("notebooks/")]
+TOP = [entry for part in TOC["parts"] for entry in part["chapters"]]
+ENTRIES = [entry for chapter in TOP for entry in [chapter, *chapter.get("sections", [])]]
+CHAPTERS: list[str] = [TOC["root"], *(entry["file"] for entry in ENTRIES)]
+NOTEBOOKS: list[str] = [name for name in CHAPTERS if name.startswith(("notebooks/", "solutions/"))]

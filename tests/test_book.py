@@ -20,8 +20,9 @@ def pages(book_html: Path) -> Pages:
     return {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in paths}
 
 
-def test_every_notebook_is_a_chapter() -> None:
-    assert sorted(NOTEBOOKS) == sorted(f"notebooks/{path.stem}" for path in (PROJECT / "notebooks").glob("*.ipynb"))
+def test_every_notebook_is_a_page() -> None:
+    found = [*PROJECT.glob("notebooks/*.ipynb"), *PROJECT.glob("solutions/*.ipynb")]
+    assert sorted(NOTEBOOKS) == sorted(f"{path.parent.name}/{path.stem}" for path in found)
 
 
 def test_reference_documents_every_public_module() -> None:

@@ -192,7 +192,7 @@ def test_a_chapter_shows_the_scores_that_were_recorded_last(results, chapter, co
 
 
 def test_own_images_model_is_better_on_one_set_and_not_shown_to_differ_on_the_others():
-    text = printed("07_own_handwriting", "mcnemar(labels[name], final_digits[name], own_digits[name])")
+    text = printed("12_own_handwriting", "mcnemar(labels[name], final_digits[name], own_digits[name])")
     p_values = {line[:18].strip(): float(re.search(r"p = ([\d.e-]+)", line)[1]) for line in text.splitlines()}
     assert p_values.pop("8x8 digits") < 0.05 / 4
     assert min(p_values.values()) > 0.05 / 4
@@ -203,21 +203,21 @@ def test_own_images_model_is_better_on_one_set_and_not_shown_to_differ_on_the_ot
 
 
 def test_own_images_models_interval_on_mnist_lies_above_the_final_models(final):
-    text = printed("07_own_handwriting", 'print_accuracy("MNIST\'s test images"')
+    text = printed("12_own_handwriting", 'print_accuracy("MNIST\'s test images"')
     accuracy, low = (float(number) / 100 for number in re.search(r"([\d.]+)% +\(([\d.]+)%", text).groups())
     assert accuracy > final["correct"] / final["n"]
     assert low > final["interval"][1]
 
 
 def test_rounding_to_8_bits_moves_the_answers_far_more():
-    text = printed("08_in_the_browser", "answers = predict_rounded(form)")
+    text = printed("13_in_the_browser", "answers = predict_rounded(form)")
     moved = {form: float(number) for form, number in re.findall(r"(\w+) +a probability moved by (\S+)", text)}
     assert moved["int16"] < moved["float16"]
     assert moved["int8"] / moved["int16"] > 50
 
 
 def test_what_the_ablation_says_of_each_step():
-    text = printed("07_own_handwriting", 'if case != "all steps":')
+    text = printed("12_own_handwriting", 'if case != "all steps":')
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for line in text.splitlines():
         if not line.startswith(" "):
@@ -238,7 +238,7 @@ def test_what_the_ablation_says_of_each_step():
 
 
 def test_digits_apart_are_read_and_most_of_the_touching_ones_too():
-    text = printed("07_own_handwriting", 'print("touching" if touching else "apart")')
+    text = printed("12_own_handwriting", 'print("touching" if touching else "apart")')
     (right, n), (right_touching, n_touching) = (
         map(int, found) for found in re.findall(r"digits read: (\d+) of (\d+)", text)
     )
@@ -249,7 +249,7 @@ def test_digits_apart_are_read_and_most_of_the_touching_ones_too():
 
 
 def test_the_number_that_is_shown_is_read_as_the_text_says():
-    text = printed("07_own_handwriting", "number = read_number(page.picture, own_classifier, detector)")
+    text = printed("12_own_handwriting", "number = read_number(page.picture, own_classifier, detector)")
     written, read = (number.split("_") for number in re.findall(r": +(\S+)", text))
     assert written[0] == read[0]
     assert "88" in written[0]  # "two eights among them"
@@ -258,19 +258,19 @@ def test_the_number_that_is_shown_is_read_as_the_text_says():
 
 
 def test_the_detector_is_no_perfect_one():
-    text = printed("07_own_handwriting", 'print_accuracy("one digit", taken_for_one[whole_check])')
+    text = printed("12_own_handwriting", 'print_accuracy("one digit", taken_for_one[whole_check])')
     one, none = (float(share) for share in re.findall(r"(?:digit|none) +([\d.]+)%", text))
     assert 80 < one < 95
     assert 80 < none < 95
 
 
 def test_two_workers_are_faster_than_one():
-    text = printed("09_scaling_out", "alone.seconds / there.seconds")
+    text = printed("11_scaling_out", "alone.seconds / there.seconds")
     assert float(re.search(r"ratio +([\d.]+)", text)[1]) > 1
 
 
 def test_the_learning_rate_decides_in_the_grid():
-    text = printed("09_scaling_out", 'print(f"{result.name:24}mean')
+    text = printed("11_scaling_out", 'print(f"{result.name:24}mean')
     means = {rate: [] for rate in ("0.001", "0.01")}
     for rate, mean in re.findall(r"filters, rate ([\d.]+) +mean ([\d.]+)%", text):
         means[rate].append(float(mean))
@@ -278,6 +278,53 @@ def test_the_learning_rate_decides_in_the_grid():
 
 
 def test_the_refit_helps():
-    text = printed("07_own_handwriting", 'print_accuracy("after", after == y_score)')
+    text = printed("12_own_handwriting", 'print_accuracy("after", after == y_score)')
     assert float(re.search(r"after +([\d.]+)%", text)[1]) > 98
     assert float(re.search(r"p = ([\d.e-]+)", text)[1]) < 0.05
+
+
+def percents(text: str) -> list[float]:
+    return [float(number) for number in re.findall(r"([\d.]+) ?%", text)]
+
+
+def test_bytes_do_not_train_and_no_other_scaling_is_shown_to_differ():
+    text = printed("07_pixel_scaling", "comparison in comparisons.values()")
+    assert text.startswith("0 to 1 is better than bytes by ")
+    assert text.count("No difference shown") == 3
+    assert percents(printed("07_pixel_scaling", "bytes, rate 0.000001"))[0] > 97
+    filters, units = map(
+        int,
+        re.search(
+            r"bytes +dead: (\d+) of 32 filters, (\d+) of 100",
+            printed("07_pixel_scaling", "dead: {filters} of 32 filters"),
+        ).groups(),
+    )
+    assert filters == 32
+    assert units > 95
+
+
+def test_what_the_chapter_on_differences_concludes():
+    parts = printed("10_difference", '"standard deviations in points"')
+    difference = next(line for line in parts.splitlines() if line.startswith("batch_norm - baseline"))
+    assert "folds 0.000*" in difference
+    assert parts.count("repeats 0.000*") == 3
+    verdicts = printed("10_difference", "MARGIN = 0.2").splitlines()
+    assert ["practically equal" in line for line in verdicts] == [True, True, False]
+    assert "differs by more than the margin" in verdicts[2]
+    leaks = printed("10_difference", "95 % interval for scaling")
+    one_model, scaling, interval = (
+        float(x)
+        for x in re.search(
+            r"one model: ([\d.]+) points\nscaling: ([-\d.]+) points.*\n.* ± ([\d.]+) points", leaks
+        ).groups()
+    )
+    assert one_model > 2
+    assert abs(scaling) < interval
+
+
+def test_the_network_leaves_the_linear_model_behind_as_images_are_added():
+    rows = re.findall(r"([\d,]+) +([\d.]+)% +([\d.]+)%", printed("14_another_data_set", 'print("images  "'))
+    network, linear = np.array([[float(share) for share in row[1:]] for row in rows]).T
+    assert abs(network[0] - linear[0]) < 3
+    assert 100 - network[-1] < (100 - linear[-1]) / 3
+    assert printed("14_another_data_set", "for name in simple:").count("No difference shown") == 2

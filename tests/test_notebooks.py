@@ -1,5 +1,6 @@
 """Every notebook runs in smoke mode, through nbval, and is committed with the outputs of one clean run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,11 +10,13 @@ import nbformat
 import pytest
 from check_notebooks import find_faults
 
-PROJECT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
-STRICT = {"01_dataset"}  # trains nothing: its whole output must come out again
+from notebooks import RUNNING_TIME, describe_time
 
-# What chapters 3, 4, 5 and 10 compare: the results of chapters 2 to 4, on the folds of a smoke run. Trained here, so
+PROJECT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = [*sorted(PROJECT.glob("notebooks/*.ipynb")), *sorted(PROJECT.glob("solutions/*.ipynb"))]
+STRICT = {PROJECT / "notebooks" / "01_dataset.ipynb"}  # trains nothing: its whole output must come out again
+
+# What later chapters compare: the results of chapters 2 to 4, on the folds of a smoke run. Trained here, so
 # that each chapter can be tested without the others.
 SMOKE_RESULTS = """
 from mnist_utils import models
@@ -26,7 +29,7 @@ for name in ("baseline", "batch_norm", "deeper"):
     evaluate_model(getattr(models, f"define_{name}"), X, y, name=name, verbose=0).save()
 """
 
-notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def changes_of_files() -> dict[Path, int]:
     """Return when each file that a full-scale run writes was last changed, in nanoseconds."""
-    patterns = ("notebooks/*.ipynb", "notebooks/images/*", "results/*", "models/*")
+    patterns = ("notebooks/*.ipynb", "notebooks/images/*", "solutions/*", "results/*", "models/*")
     return {path: path.stat().st_mtime_ns for pattern in patterns for path in PROJECT.glob(pattern)}
 
 
@@ -50,7 +53,7 @@ def test_notebook_runs_and_changes_no_file_of_the_project(path: Path, smoke: dic
     nbval = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", path, "--rootdir", PROJECT, "--color=no", "-p", "no:cacheprovider", "-x"),
-            "--nbval" if path.stem in STRICT else "--nbval-lax",
+            "--nbval" if path in STRICT else "--nbval-lax",
             *("--nbval-current-env", "--nbval-cell-timeout=600"),
             f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}",
         ],
@@ -67,6 +70,13 @@ def test_notebook_runs_and_changes_no_file_of_the_project(path: Path, smoke: dic
 @notebook
 def test_notebook_is_fit_to_be_committed(path: Path) -> None:
     assert find_faults(nbformat.read(path, as_version=4)) == []
+
+
+@pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/[0-9]*.ipynb")), ids=lambda path: path.stem)
+def test_chapter_says_how_long_its_code_ran(path: Path) -> None:
+    entry = json.loads((PROJECT / "results" / "notebooks.json").read_text(encoding="utf-8"))[path.stem]
+    opening = nbformat.read(path, as_version=4).cells[0].source
+    assert RUNNING_TIME.findall(opening) == [describe_time(entry["seconds"])]
 
 
 @notebook

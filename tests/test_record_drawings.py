@@ -1,4 +1,4 @@
-"""The drawn digits of chapter 7 come again from the book's canvas."""
+"""The drawn digits of the chapter *Your own handwriting* come again from the book's canvas."""
 
 import subprocess
 import sys

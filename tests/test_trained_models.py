@@ -1,4 +1,4 @@
-"""What chapter 7 says of the models that it trains must hold for the committed ones."""
+"""What the chapter *Your own handwriting* says of the models that it trains must hold for the committed ones."""
 
 import numpy as np
 import pytest

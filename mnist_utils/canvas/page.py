@@ -12,7 +12,7 @@
 All are scripts or style sheets and not data to be fetched, because a page that is opened from disk (``file://``) may
 load scripts from its folder, but may not fetch data or import modules.
 
-Chapter 8 makes a page of your own.
+The chapter *In the browser* makes a page of your own.
 """
 
 import json

@@ -1,6 +1,6 @@
 """A trained model as JSON, so that plain JavaScript can run it: ``forward_pass.js`` does.
 
-Chapter 8 explains the format and the forward pass.
+The chapter *In the browser* explains the format and the forward pass.
 """
 
 import base64

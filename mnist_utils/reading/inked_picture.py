@@ -1,4 +1,7 @@
-"""Find the ink in any picture, and say in words what was found and done: the input doctor of chapter 7."""
+"""Find the ink in any picture, and say in words what was found and done: the input doctor.
+
+The chapter *Your own handwriting* shows it at work.
+"""
 
 from dataclasses import dataclass, field
 
