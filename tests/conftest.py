@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -11,7 +12,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="session")
 def book_html() -> Path:
     """The folder of the built book, built anew if a source has changed: `make book` fails on any warning."""
-    build = subprocess.run(["make", "book"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    (PROJECT / "_build").mkdir(exist_ok=True)
+    with FileLock(PROJECT / "_build" / "tests.lock"):  # of several processes that test, one builds
+        build = subprocess.run(["make", "book"], cwd=PROJECT, capture_output=True, text=True, check=False)
     if build.returncode:
         pytest.fail(f"make book failed:\n{build.stdout}\n{build.stderr}", pytrace=False)
     return PROJECT / "_build" / "html"
