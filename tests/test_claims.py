@@ -328,3 +328,26 @@ def test_the_network_leaves_the_linear_model_behind_as_images_are_added():
     assert abs(network[0] - linear[0]) < 3
     assert 100 - network[-1] < (100 - linear[-1]) / 3
     assert printed("14_another_data_set", "for name in simple:").count("No difference shown") == 2
+
+
+def test_what_the_chapter_on_the_learning_rate_says():
+    rates = {
+        rate: float(mean)
+        for rate, mean in re.findall(
+            r"rate ([\d.]+) +mean=([\d.]+)", printed("08_learning_rate", "by_rate[rate] = evaluate_model(")
+        )
+    }
+    assert max(rates, key=rates.get) == "0.03"
+    assert max(rates["0.3"], rates["1.0"]) < 12
+    wandering = dict(re.findall(r"([a-z ]+?) +wandering ([\d.]+)", printed("08_learning_rate", "wandering.mean()")))
+    assert 2 * float(wandering["cosine decay"]) < float(wandering["constant"])
+    assert 2 * float(wandering["one cycle"]) < float(wandering["constant"])
+    assert printed("08_learning_rate", "comparisons.append(compare(constant").count("No difference shown") == 3
+
+
+def test_what_the_chapter_on_depth_and_width_says():
+    shown = re.findall(r"^(.+) is better than plain", printed("09_depth_and_width", "print(comparison)"), re.MULTILINE)
+    assert shown == ["2 blocks", "LeNet-like"]
+    fronts = printed("09_depth_and_width", "pareto_front(cost, mean_error))")
+    assert all(line.endswith("3 blocks") for line in fronts.splitlines())
+    assert printed("09_depth_and_width", "confidence=1 - 0.05 / len(pairs)").count("No difference shown") == 3
