@@ -159,7 +159,7 @@ def evaluate_model(
     precision : {"float32", "mixed_bfloat16"}
         The second computes in 16 bits and is faster only on processors with bfloat16 instructions.
     n_workers : int, optional
-        Folds at a time. By default as many as there are cores; on a GPU one.
+        Folds at a time. By default as many as there are cores; on a GPU, and in a smoke run, one.
     client : distributed.Client, optional
         Trains on the workers of a Dask cluster instead of this machine's cores.
     verbose : {0, 1}
