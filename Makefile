@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 CONSTRAINTS ?=
+PORT ?= 8000
 # The record comes last: it prints how long the others took.
 RECORD := notebooks/b_record.ipynb
 NB ?= $(filter-out $(RECORD), $(sort $(wildcard notebooks/*.ipynb)) $(sort $(wildcard solutions/*.ipynb))) $(RECORD)
@@ -18,13 +19,18 @@ PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing coll
 BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(shell \
 	find book notebooks solutions mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
 
-.PHONY: help book lab check test lint run verify bench clean clean-all
+.PHONY: help book read lab check test lint run verify bench clean clean-all
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 book: _build/complete ## build the book from the committed notebooks: no training
 	@echo "The book is ready. Open this page: file://$(CURDIR)/_build/html/index.html"
+	@echo "or type: make read (its search shows the lines that it found, which a browser refuses to pages from a disk)"
+
+read: _build/complete ## serve the book to this computer's browsers, until Ctrl-C
+	@echo "Open http://127.0.0.1:$(PORT); Ctrl-C ends it. Another port: make read PORT=8001"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 lab: .venv/installed ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks

@@ -89,3 +89,31 @@ def test_first_code_cell_prepares_colab_and_nothing_else(path: Path) -> None:
     assert '"google.colab" in sys.modules' in cell.source
     assert not cell.outputs
     assert "remove-cell" in cell.metadata.get("tags", [])
+
+
+@pytest.mark.parametrize("clones", [True, False], ids=["with a network", "without"])
+def test_on_colab_the_first_cell_installs_the_book_or_stops_with_a_sentence(clones: bool, tmp_path: Path) -> None:
+    # In an IPython of its own, whose `git` only makes the folder, or fails, and whose `pip` says what it is asked for.
+    cell = next(cell for cell in nbformat.read(NOTEBOOKS[0], as_version=4).cells if cell.cell_type == "code")
+    content, programs = tmp_path / "content", tmp_path / "bin"
+    programs.mkdir()
+    git = programs / "git"
+    git.write_text(f"#!/bin/sh\n{f'mkdir -p {content}/book/notebooks' if clones else 'exit 128'}\n")
+    git.chmod(0o755)
+    script = f"""
+import os, sys
+from IPython.core.interactiveshell import InteractiveShell
+sys.modules["google.colab"] = sys
+shell = InteractiveShell.instance()
+shell.register_magic_function(lambda line: print("pip", line), magic_name="pip")
+result = shell.run_cell({cell.source.replace("/content", str(content))!r}, silent=True)
+print(os.getcwd() if result.success else result.error_in_exec)
+"""
+    environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    if clones:
+        assert done.stdout.splitlines() == [f"pip install -q {content}/book", f"{content}/book/notebooks"]
+    else:
+        assert done.stdout.splitlines()[-1].startswith("The book's files could not be fetched. Open this notebook")
+        assert "pip" not in done.stdout
