@@ -291,8 +291,8 @@ def _train(
         training_pool(n_workers, X, y) if client is None else _cluster(client, X, y) as (submit, X_there, y_there),
     ):
         # All workers make their model ready at the same time; one answer will do.
-        model, *_ = [submit(fingerprint, recipe, X_there, y_there) for _ in range(n_workers)]
-        with _checkpoints(_run_key(model, X, y, settings), len(folds)) as files:
+        models = [submit(fingerprint, recipe, X_there, y_there) for _ in range(n_workers)]
+        with _checkpoints(_run_key(models[0], X, y, settings), len(folds)) as files:
             states = [_load_state(file) for file in files]
             # The time left is that of the training: the start of the workers and what an earlier call did don't count.
             bar.set_description(name, refresh=False)
@@ -304,7 +304,8 @@ def _train(
 
             for fold in _finish(train_further, states, epochs, n_workers, bar, verbose):
                 states[fold].save(files[fold])
-            return states
+        wait(models)  # one that is late must not meet the next call
+    return states
 
 
 def _finish(

@@ -22,12 +22,14 @@ from mnist_utils.comparison import Comparison, summarize
 if TYPE_CHECKING:
     from mnist_utils.evaluation import CrossValidation
     from mnist_utils.predict import Prediction
+    from mnist_utils.quiet import keras
 
 __all__ = [
     "BLUE",
     "GREEN",
     "GREY",
     "ORANGE",
+    "plot_architecture",
     "plot_comparison",
     "plot_confusion",
     "plot_images",
@@ -106,6 +108,48 @@ def plot_images(
         if titles is not None:
             ax.set_title(titles[i], fontsize="medium")
     return axes
+
+
+def plot_architecture(model: keras.Model, ax: Axes | None = None) -> Axes:
+    """Draw the layers of a network from top to bottom, all areas to one scale.
+
+    Left of the middle is a square for a layer's parameters, right of it one for the numbers that the layer hands on.
+    Layers that do nothing to either, such as ``Flatten`` and ``Dropout``, are left out.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, its layers one after another.
+    ax : Axes, optional
+        Where to draw; without it a new figure is made.
+
+    Returns
+    -------
+    Axes
+        Without axis lines, because only areas count. A square's area is its number of numbers.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(4, 4.5), layout="constrained", facecolor="white")
+    shapes = [model.input_shape[1:], *(layer.output.shape[1:] for layer in model.layers)]
+    counts = [0, *(layer.count_params() for layer in model.layers)]
+    names = ["input", *(type(layer).__name__ for layer in model.layers)]
+    top, line_height, previous = 0.0, 90.0, None
+    for name, shape, n_parameters in zip(names, shapes, counts, strict=True):
+        n_numbers = math.prod(shape)
+        if n_numbers == previous and not n_parameters:
+            continue
+        previous = n_numbers
+        left, right = math.sqrt(n_parameters), math.sqrt(n_numbers)
+        height = max(left, right, line_height)
+        middle = top - height / 2
+        ax.add_patch(plt.Rectangle((-left - 8, middle - left / 2), left, left, facecolor=ORANGE, label="parameters"))
+        ax.add_patch(plt.Rectangle((8, middle - right / 2), right, right, facecolor=BLUE, label="numbers handed on"))
+        text = f"{name} {'×'.join(map(str, shape))}"
+        ax.text(right + 30, middle, text, fontsize="x-small", va="center")
+        top -= height + 20
+    ax.set(xlim=(-760, 640), ylim=(top, 20), aspect="equal")
+    ax.set_axis_off()
+    return ax
 
 
 def summarize_diagnostics(

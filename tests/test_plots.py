@@ -14,6 +14,7 @@ from matplotlib.colors import to_rgba
 from mnist_utils import plots
 from mnist_utils.comparison import compare
 from mnist_utils.evaluation import CrossValidation
+from mnist_utils.models import define_baseline
 from mnist_utils.predict import Prediction
 
 SCORES = [0.985, 0.986, 0.984, 0.9875, 0.983]
@@ -50,6 +51,7 @@ def ticks_of(ax):
 # Conventions that every figure keeps
 
 SINGLE = {
+    "architecture": lambda ax=None: plots.plot_architecture(define_baseline(), ax),
     "performance": lambda ax=None: plots.summarize_performance(SCORES, ax),
     "comparison": lambda ax=None: plots.plot_comparison(compare(SCORES, SCORES[::-1]), ax),
     "confusion": lambda ax=None: plots.plot_confusion([0, 1, 2], [0, 2, 2], ax),
@@ -84,6 +86,20 @@ def test_new_figure_has_an_opaque_light_ground(draw):
     with plt.rc_context({"figure.facecolor": "none"}):
         figure = np.ravel(draw())[0].figure
     assert figure.get_facecolor() == to_rgba("white")
+
+
+# Architecture
+
+
+def test_areas_are_the_numbers_of_parameters_and_of_outputs():
+    ax = plots.plot_architecture(define_baseline())
+    areas = {"parameters": [], "numbers handed on": []}
+    for square in ax.patches:
+        assert square.get_width() == square.get_height()
+        areas[square.get_label()].append(round(square.get_width() ** 2))
+    assert areas["parameters"] == [0, 320, 0, 540_900, 1_010]  # input, convolution, pooling, dense, dense
+    assert areas["numbers handed on"] == [28 * 28, 26 * 26 * 32, 13 * 13 * 32, 100, 10]
+    assert [text.get_text() for text in ax.texts][1] == "Conv2D 26×26×32"
 
 
 # Images

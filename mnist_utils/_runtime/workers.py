@@ -21,6 +21,8 @@ __all__ = ["n_cores", "parallel_map", "training_pool"]
 
 Result = TypeVar("Result")
 
+IDLE_SECONDS = 60  # after which a worker that waits for a next call ends
+
 
 def n_cores() -> int:
     """Return how many processes can compute at a time: physical cores that this process may use."""
@@ -48,14 +50,17 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
     chunksize = max(1, len(calls) // (8 * n_cores()))
     # Kept for the next call. One thread for each worker's matrix products: with more they would fight for the cores.
     pool = loky.get_reusable_executor(
-        n_cores(), timeout=60, env={"OMP_NUM_THREADS": "1"}, initializer=_start_worker, initargs=(_caller_lives(),)
+        n_cores(), timeout=IDLE_SECONDS, env={"OMP_NUM_THREADS": "1"}, initializer=_start_worker, initargs=(_caller_lives(),)
     )
     return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
 
 
 @contextlib.contextmanager
 def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tuple[Callable[..., Future], Path, Path]]:
-    """Start worker processes for training, and end them, whatever they do, at the end of the ``with`` block.
+    """Lend worker processes for training. They stay for the next call, because each takes seconds to start.
+
+    They end when they have had nothing to do for a minute. If the ``with`` block fails or is stopped, they end at once,
+    whatever they do.
 
     Parameters
     ----------
@@ -67,19 +72,23 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tupl
     Yields
     ------
     submit : callable
-        Takes a function and its arguments, and returns a `concurrent.futures.Future`.
+        Takes a function and its arguments, and returns a `concurrent.futures.Future`. All tasks must be done at the end
+        of the block.
     X, y : Path
         The ``.npy`` files.
     """
+    pool = loky.get_reusable_executor(
+        n_workers, timeout=IDLE_SECONDS, initializer=_start_training_worker, initargs=(_caller_lives(),)
+    )
     with tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder:
-        pool = loky.ProcessPoolExecutor(n_workers, initializer=_start_training_worker, initargs=(_caller_lives(),))
         try:
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
             for file, array in zip(files, (X, y), strict=True):
                 np.save(file, array)
             yield pool.submit, *files
-        finally:
+        except BaseException:
             pool.shutdown(wait=True, kill_workers=True)
+            raise
 
 
 @functools.cache
