@@ -144,7 +144,7 @@ def plot_architecture(model: keras.Model, ax: Axes | None = None) -> Axes:
         middle = top - height / 2
         ax.add_patch(plt.Rectangle((-left - 8, middle - left / 2), left, left, facecolor=ORANGE, label="parameters"))
         ax.add_patch(plt.Rectangle((8, middle - right / 2), right, right, facecolor=BLUE, label="numbers handed on"))
-        text = f"{name} {'×'.join(map(str, shape))}"
+        text = f"{name} {'x'.join(map(str, shape))}"
         ax.text(right + 30, middle, text, fontsize="x-small", va="center")
         top -= height + 20
     ax.set(xlim=(-760, 640), ylim=(top, 20), aspect="equal")

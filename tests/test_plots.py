@@ -99,7 +99,7 @@ def test_areas_are_the_numbers_of_parameters_and_of_outputs():
         areas[square.get_label()].append(round(square.get_width() ** 2))
     assert areas["parameters"] == [0, 320, 0, 540_900, 1_010]  # input, convolution, pooling, dense, dense
     assert areas["numbers handed on"] == [28 * 28, 26 * 26 * 32, 13 * 13 * 32, 100, 10]
-    assert [text.get_text() for text in ax.texts][1] == "Conv2D 26×26×32"
+    assert [text.get_text() for text in ax.texts][1] == "Conv2D 26x26x32"
 
 
 # Images

@@ -50,7 +50,11 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
     chunksize = max(1, len(calls) // (8 * n_cores()))
     # Kept for the next call. One thread for each worker's matrix products: with more they would fight for the cores.
     pool = loky.get_reusable_executor(
-        n_cores(), timeout=IDLE_SECONDS, env={"OMP_NUM_THREADS": "1"}, initializer=_start_worker, initargs=(_caller_lives(),)
+        n_cores(),
+        timeout=IDLE_SECONDS,
+        env={"OMP_NUM_THREADS": "1"},
+        initializer=_start_worker,
+        initargs=(_caller_lives(),),
     )
     return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
 
