@@ -147,7 +147,7 @@ def plot_architecture(model: keras.Model, ax: Axes | None = None) -> Axes:
         text = f"{name} {'x'.join(map(str, shape))}"
         ax.text(right + 30, middle, text, fontsize="x-small", va="center")
         top -= height + 20
-    ax.set(xlim=(-760, 640), ylim=(top, 20), aspect="equal")
+    ax.set(xlim=(-760, 640), ylim=(top, 20), aspect="equal", anchor="N")
     ax.set_axis_off()
     return ax
 
