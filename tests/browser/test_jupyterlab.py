@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = pytest.mark.slow
 
+PROJECT = Path(__file__).resolve().parents[2]
+CHAPTER = "03_batch_normalization.ipynb"
 KERNEL_STARTS = 120_000  # ms: TensorFlow is imported on a busy machine
 
 CELLS = [
@@ -37,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     (folder / "draw.ipynb").write_text(json.dumps(notebook), "utf-8")
+    shutil.copy(PROJECT / "notebooks" / CHAPTER, folder)
     return folder
 
 
@@ -135,3 +139,24 @@ def test_legible_in_the_dark_theme(canvas, notebook):
     notebook.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
     light = "answer => Math.min(...getComputedStyle(answer).color.match(/\\d+/g).slice(0, 3).map(Number))"
     assert canvas.locator(".dc-answer").evaluate(light) > 180
+
+
+def test_a_chapter_shows_no_markup_and_keeps_its_answers_folded(lab, browser):
+    raw = re.compile(r"\([\w-]+\)=|:::|\{(?:term|cite|dropdown)\}")  # a label, a directive, a role
+    source = (PROJECT / "notebooks" / CHAPTER).read_text("utf-8")
+    assert raw.search(source)
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.goto(f"{lab}/lab/tree/{CHAPTER}?reset")
+    chapter = page.locator(".jp-Notebook")
+    expect(chapter.get_by_role("heading", name="Batch normalization")).to_be_visible(timeout=KERNEL_STARTS)
+    for cell in range(len(json.loads(source)["cells"])):
+        page.evaluate(
+            "i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", cell
+        )
+        expect(chapter).not_to_contain_text(
+            raw, use_inner_text=True, timeout=20_000
+        )  # a moment after the cell came into view
+    answers = chapter.locator("details")
+    expect(answers).to_have_count(3)
+    assert not answers.evaluate_all("all => all.some(one => one.open)")
+    page.close()
