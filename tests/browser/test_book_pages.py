@@ -96,3 +96,13 @@ def test_code_can_be_copied(book_html: Path, context: BrowserContext) -> None:
     block.hover()
     block.locator("button.copybtn").click()
     assert page.evaluate("navigator.clipboard.readText()").strip() == block.locator("pre").inner_text().strip()
+
+
+def test_answers_are_folded_on_the_screen_and_open_on_paper(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{book_html.as_uri()}/notebooks/03_batch_normalization.html")
+    answers = page.locator("details .sd-summary-content")
+    shown = "all => all.map(one => one.checkVisibility({ contentVisibilityAuto: true }))"
+    assert answers.evaluate_all(shown) == [False] * 3
+    page.emulate_media(media="print")
+    assert answers.evaluate_all(shown) == [True] * 3
