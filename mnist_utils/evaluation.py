@@ -139,8 +139,8 @@ def evaluate_model(
     ``keras.utils.set_random_seed(s)``, and in epoch e, counted from 0, ``train_on_batch`` is given its training rows
     in the order of ``np.random.default_rng((s, e)).permutation(train_rows)``, a minibatch at a time. There is one
     exception. Batch normalization of images is computed by one operation of TensorFlow, which differs from Keras's by
-    rounding. Over hundreds of steps such a difference grows, as a change of a single weight's last bit does: the scores
-    of the two ways differ as those of two seeds do.
+    rounding. Over hundreds of steps such a difference grows, as a change of a single weight's last bit does, so that
+    the scores of the two ways differ.
 
     In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 400 rows and one epoch, and prints that it does.
 

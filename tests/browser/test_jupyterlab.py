@@ -153,9 +153,8 @@ def test_a_chapter_shows_no_markup_and_keeps_its_answers_folded(lab, browser):
         page.evaluate(
             "i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", cell
         )
-        expect(chapter).not_to_contain_text(
-            raw, use_inner_text=True, timeout=20_000
-        )  # a moment after the cell came into view
+        # A cell is rendered a moment after it came into view. Its source stays in the page, hidden.
+        expect(chapter).not_to_contain_text(raw, use_inner_text=True, timeout=20_000)
     answers = chapter.locator("details")
     expect(answers).to_have_count(3)
     assert not answers.evaluate_all("all => all.some(one => one.open)")
