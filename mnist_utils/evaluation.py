@@ -15,7 +15,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -33,12 +33,14 @@ from mnist_utils._runtime.workers import n_cores, training_pool
 from mnist_utils.quiet import keras, tf
 
 if TYPE_CHECKING:
+    import distributed
     from distributed import Client
 
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
 MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 400, 1
+MAX_LOST = 3  # times that each worker of a cluster may end before an epoch is done
 
 
 class FoldError(RuntimeError):
@@ -290,10 +292,10 @@ def _train(
             leave=False,
             disable=None if verbose else True,
         ) as bar,
-        training_pool(n_workers, X, y) if client is None else _cluster(client, X, y) as (submit, X_there, y_there),
+        training_pool(n_workers, X, y) if client is None else _cluster(client, X, y) as submit,
     ):
         # All workers make their model ready at the same time; one answer will do.
-        models = [submit(fingerprint, recipe, X_there, y_there) for _ in range(n_workers)]
+        models = [submit(fingerprint, recipe) for _ in range(n_workers)]
         with _checkpoints(_run_key(models[0], X, y, settings), len(folds)) as files:
             states = [_load_state(file) for file in files]
             # The time left is that of the training: the start of the workers and what an earlier call did don't count.
@@ -302,7 +304,7 @@ def _train(
             bar.initial = bar.n = sum(state.epochs for state in states)
 
             def train_further(fold: int) -> Future:
-                return submit(train_epoch, recipe, X_there, y_there, folds[fold], states[fold])
+                return submit(train_epoch, recipe, folds[fold], states[fold])
 
             for fold in _finish(train_further, states, epochs, n_workers, bar, verbose):
                 states[fold].save(files[fold])
@@ -323,7 +325,7 @@ def _finish(
     Print each fold's score, in the folds' order, as soon as it is there.
     """
     running: dict[Future, int] = {}
-    printed = 0
+    printed = lost = 0
     while True:
         while len(running) < n_workers and (fold := next_fold(states, running, epochs, n_workers)) is not None:
             running[train_further(fold)] = fold
@@ -336,7 +338,11 @@ def _finish(
         done, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
         for future in done:
             fold = running.pop(future)
+            if future.cancelled() and lost < MAX_LOST * n_workers:  # a cluster has lost the data: it is given them anew
+                lost += 1
+                continue
             states[fold] = _result(future, fold, len(states))
+            lost = 0
             bar.update()
             yield fold
         bar.refresh()
@@ -368,7 +374,7 @@ def _result(future: Future, fold: int, n_folds: int) -> TrainingState:
     """Return a task's result, or raise an error that names the fold."""
     try:
         return future.result()
-    except BrokenProcessPool as error:
+    except (BrokenProcessPool, CancelledError) as error:
         raise RuntimeError(
             "A worker process was killed, perhaps because the memory was full: close other programs, or give a smaller "
             "n_workers. The epochs that the folds have finished are kept: the same call goes on from there."
@@ -416,12 +422,22 @@ def _load_state(file: Path) -> TrainingState:
 
 
 @contextlib.contextmanager
-def _cluster(client: Client, X: np.ndarray, y: np.ndarray) -> Iterator[tuple[Callable[..., Future], Future, Future]]:
-    """Give each worker of a Dask cluster a copy of the data; yield what `training_pool` yields."""
-    # Without hash=False equal data have one name, and the end of one evaluation may take them from the next.
-    X_there, y_there = client.scatter([X, y], broadcast=True, hash=False)
+def _cluster(client: Client, X: np.ndarray, y: np.ndarray) -> Iterator[Callable[..., Future]]:
+    """Give each worker of a Dask cluster a copy of the data; yield what `training_pool` yields.
+
+    Dask drops copies that no task waits for. If the worker with the last one ends, the tasks under way are cancelled,
+    and the next task brings the data anew.
+    """
     executor = client.get_executor(pure=False)
+    there: list[distributed.Future] = []
+
+    def submit(function: Callable, *arguments: object) -> Future:
+        if not there or any(data.cancelled() for data in there):
+            # Without hash=False equal data have one name, and the end of one evaluation may take them from the next.
+            there[:] = client.scatter([X, y], broadcast=True, hash=False)
+        return executor.submit(function, *there, *arguments)
+
     try:
-        yield executor.submit, X_there, y_there
+        yield submit
     finally:
         executor.shutdown(wait=False)

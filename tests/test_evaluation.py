@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import distributed
@@ -482,17 +482,9 @@ def test_the_display_counts_the_epochs_of_all_folds_in_a_terminal(script):
 # A cluster
 
 
-@pytest.fixture
-def client() -> Iterator[distributed.Client]:
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield client
-
-
 @pytest.mark.slow
-def test_a_cluster_that_loses_a_worker_gives_the_same_bits(client, data, folder):
+@pytest.mark.parametrize("n_workers", [2, pytest.param(1, id="that has the only copy of the data")])
+def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, folder):
     hold = folder / "hold"
     hold.touch()
 
@@ -511,17 +503,21 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(client, data, folder)
             held.set_shape(x.shape)
             return held
 
-    victim = next(iter(client.run(os.getpid).values()))
+    cluster = distributed.LocalCluster(
+        n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
+    )
+    with cluster, distributed.Client(cluster) as client:
+        victim = next(iter(client.run(os.getpid).values()))
 
-    def kill() -> None:
-        wait_for(lambda: epochs_done(folder) >= 3)
-        os.kill(victim, signal.SIGKILL)
-        hold.unlink()
+        def kill() -> None:
+            wait_for(lambda: epochs_done(folder) >= 3)
+            os.kill(victim, signal.SIGKILL)
+            hold.unlink()
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    arguments = {"epochs": 3, "n_folds": 3, "verbose": 0}
-    on_cluster = evaluate_model(lambda: compiled(Held()), *data, client=client, **arguments)
-    killer.join()
+        killer = threading.Thread(target=kill)
+        killer.start()
+        arguments = {"epochs": 3, "n_folds": 3, "verbose": 0}
+        on_cluster = evaluate_model(lambda: compiled(Held()), *data, client=client, **arguments)
+        killer.join()
     assert not psutil.pid_exists(victim)
     assert on_cluster.histories == evaluate_model(lambda: compiled(), *data, **arguments).histories

@@ -261,7 +261,7 @@ _lock = threading.Lock()
 _trainer: Trainer | None = None
 
 
-def _trainer_of(recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path) -> Trainer:
+def _trainer_of(X: np.ndarray | Path, y: np.ndarray | Path, recipe: Recipe) -> Trainer:
     """Return this process's trainer of a run, made when the run's first task arrives."""
     global _trainer
     if _trainer is None or _trainer.recipe.run_id != recipe.run_id:
@@ -271,18 +271,18 @@ def _trainer_of(recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path) -> T
     return _trainer
 
 
-def fingerprint(recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path) -> str:
+def fingerprint(X: np.ndarray | Path, y: np.ndarray | Path, recipe: Recipe) -> str:
     """Return `Trainer.fingerprint`, in a worker process; X and y are arrays or ``.npy`` files."""
     with _lock:
-        return _trainer_of(recipe, X, y).fingerprint()
+        return _trainer_of(X, y, recipe).fingerprint()
 
 
 def train_epoch(
-    recipe: Recipe, X: np.ndarray | Path, y: np.ndarray | Path, fold: Fold, state: TrainingState
+    X: np.ndarray | Path, y: np.ndarray | Path, recipe: Recipe, fold: Fold, state: TrainingState
 ) -> TrainingState:
     """Return `Trainer.train_epoch`, in a worker process; X and y are arrays or ``.npy`` files."""
     with _lock:
-        return _trainer_of(recipe, X, y).train_epoch(fold, state)
+        return _trainer_of(X, y, recipe).train_epoch(fold, state)
 
 
 def _use_one_thread() -> None:

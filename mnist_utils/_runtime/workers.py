@@ -60,7 +60,7 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
 
 
 @contextlib.contextmanager
-def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tuple[Callable[..., Future], Path, Path]]:
+def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Callable[..., Future]]:
     """Lend worker processes for training. They stay for the next call, because each takes seconds to start.
 
     They end when they have had nothing to do for a minute. If the ``with`` block fails or is stopped, they end at once,
@@ -76,10 +76,8 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tupl
     Yields
     ------
     submit : callable
-        Takes a function and its arguments, and returns a `concurrent.futures.Future`. All tasks must be done at the end
-        of the block.
-    X, y : Path
-        The ``.npy`` files.
+        Takes a function and arguments, and returns a `concurrent.futures.Future`. The function is called with the
+        ``.npy`` files of X and y before these arguments. All tasks must be done at the end of the block.
     """
     pool = loky.get_reusable_executor(
         n_workers, timeout=IDLE_SECONDS, initializer=_start_training_worker, initargs=(_caller_lives(),)
@@ -89,7 +87,7 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[tupl
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
             for file, array in zip(files, (X, y), strict=True):
                 np.save(file, array)
-            yield pool.submit, *files
+            yield lambda function, *arguments: pool.submit(function, *files, *arguments)
         except BaseException:
             pool.shutdown(wait=True, kill_workers=True)
             raise
