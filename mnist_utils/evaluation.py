@@ -14,7 +14,7 @@ import platform
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import distributed
     from distributed import Client
 
-__all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model"]
+__all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models"]
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
 MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 400, 1
@@ -240,14 +240,53 @@ def finalize_model(
     ValueError, TypeError, FoldError, RuntimeError
         As `evaluate_model`.
     """
+    options = {"seeds": [seed], "epochs": epochs, "batch_size": batch_size, "verbose": verbose}
+    return finalize_models(define_model, X, y, **options)[0]
+
+
+def finalize_models(
+    define_model: Callable[[], keras.Model],
+    X: np.ndarray,
+    y: np.ndarray,
+    *,
+    seeds: Sequence[int],
+    epochs: int = 10,
+    batch_size: int = 32,
+    n_workers: int | None = None,
+    verbose: int = 1,
+) -> list[tuple[keras.Model, dict[str, list[float]]]]:
+    """Train a model several times on all rows, side by side, each time from another seed.
+
+    Parameters
+    ----------
+    define_model, X, y, epochs, batch_size, verbose
+        As for `evaluate_model`.
+    seeds : sequence of int
+        One for each training. The same seed gives the same model, whatever the others are.
+    n_workers : int, optional
+        Trainings at a time. By default as for `evaluate_model`.
+
+    Returns
+    -------
+    list of tuple
+        For each seed what `finalize_model` returns.
+
+    Raises
+    ------
+    ValueError, TypeError, FoldError, RuntimeError
+        As `evaluate_model`.
+    """
     X, y, epochs = _at_scale(X, y, epochs, verbose)
-    fold = Fold(np.arange(len(X)), np.arange(0), seed)
-    settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seed": seed}
+    folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
+    settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": list(seeds)}
     recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
-    (state,) = _train(recipe, [fold], X, y, settings, "final model", n_workers=1, client=None, verbose=verbose)
-    model = new_model(recipe, seed, X[:1], y[:1])
-    restore(model, state)
-    return model, state.history
+    states = _train(recipe, folds, X, y, settings, "final model", n_workers, client=None, verbose=verbose)
+    trained = []
+    for fold, state in zip(folds, states, strict=True):
+        model = new_model(recipe, fold.seed, X[:1], y[:1])
+        restore(model, state)
+        trained.append((model, state.history))
+    return trained
 
 
 def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int, verbose: int) -> tuple[np.ndarray, np.ndarray, int]:
@@ -273,7 +312,7 @@ def _train(
     folds: list[Fold],
     X: np.ndarray,
     y: np.ndarray,
-    settings: dict[str, int | str],
+    settings: dict[str, int | str | list[int]],
     name: str,
     n_workers: int | None,
     client: Client | None,
@@ -386,7 +425,7 @@ def _result(future: Future, fold: int, n_folds: int) -> TrainingState:
         ) from error
 
 
-def _run_key(model: Future, X: np.ndarray, y: np.ndarray, settings: dict[str, int | str]) -> str:
+def _run_key(model: Future, X: np.ndarray, y: np.ndarray, settings: dict[str, int | str | list[int]]) -> str:
     """Return a text that changes when the model, the data, a setting or a version does."""
     digest = hashlib.sha256(json.dumps([settings, _versions()], sort_keys=True).encode())
     for array in (X, y):

@@ -24,7 +24,7 @@ from mnist_utils import evaluation, paths
 from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState
 from mnist_utils._runtime.workers import parallel_map
 from mnist_utils.data import load_dataset, prep_pixels
-from mnist_utils.evaluation import CrossValidation, FoldError, evaluate_model, finalize_model
+from mnist_utils.evaluation import CrossValidation, FoldError, evaluate_model, finalize_model, finalize_models
 from mnist_utils.quiet import keras, tf
 
 layers = keras.layers
@@ -132,8 +132,9 @@ def test_the_final_model_is_trained_on_all_rows_and_is_the_one_that_comes_back(d
     model, history = finalize_model(define_model, X, y, epochs=3, verbose=0)
     assert history.keys() == {"loss", "accuracy"}
     assert len(history["loss"]) == 3
-    again, _ = finalize_model(define_model, X, y, epochs=3, verbose=0)
+    (_, other), (again, _) = finalize_models(define_model, X, y, seeds=[7, 1], epochs=3, n_workers=2, verbose=0)
     np.testing.assert_array_equal(model.predict(X, verbose=0), again.predict(X, verbose=0))
+    assert other != history
     assert model.evaluate(X, y, verbose=0)[1] > history["accuracy"][0]
 
 
