@@ -2,7 +2,7 @@
 
 Times a prediction as the book's pages make it; the same without each of the two things that make it fast; and the way
 from a drawing to 28 x 28 pixels. Run it on an idle machine. The results are printed and written to
-``results/browser.json``, which chapter 08 shows.
+``results/browser.json``, which the chapter *In the browser* shows.
 """
 
 import json

@@ -92,7 +92,8 @@ def plot_images(
         raise ValueError(f"{len(X)} images and {len(titles)} labels: give one for each image.")
 
     if axes is None:
-        n = min(n, len(X))
+        X = X[:n]
+        n = len(X)
         cols = min(n, cols or math.ceil(math.sqrt(n)))
         rows = math.ceil(n / cols)
         _, axes = plt.subplots(

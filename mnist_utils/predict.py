@@ -1,4 +1,4 @@
-"""The book's models as readers of digits (chapters 6 and 7), in Python and as ``python -m mnist_utils.predict``."""
+"""The book's models as readers of digits (from chapter 6 on), in Python and as ``python -m mnist_utils.predict``."""
 
 from __future__ import annotations
 

@@ -117,6 +117,11 @@ def test_nine_images_make_a_square(images):
     assert plots.plot_images(images).shape == (3, 3)
 
 
+def test_no_more_images_are_drawn_than_asked_for(images):
+    axes = plots.plot_images(images, n=5)
+    assert [len(ax.images) for ax in axes.flat] == [1, 1, 1, 1, 1, 0]
+
+
 def test_channel_axis_and_one_hot_labels_of_load_dataset_will_do(images):
     axes = plots.plot_images(images[..., np.newaxis], np.eye(10)[np.arange(12) % 10])
     assert axes.flat[3].get_title() == "3"
