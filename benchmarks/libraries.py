@@ -1,7 +1,8 @@
 """Measure what libraries for the browser weigh: `python benchmarks/libraries.py`. It needs npm and the network.
 
 Downloads each library from npm's registry, compresses the files that a page loads to compute on the processor, each by
-itself as a web server does, and writes the sizes to ``results/libraries.json``, which the chapter *In the browser* shows.
+itself as a web server does, and writes the sizes to ``results/libraries.json``, which the chapter
+*In the browser* shows.
 """
 
 import gzip

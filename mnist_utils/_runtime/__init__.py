@@ -1,1 +1,1 @@
-"""What works behind `mnist_utils`: training, worker processes. Nobody imports it from outside the package."""
+"""What works behind `mnist_utils`: training, worker processes. Chapters don't need it; an appendix explains it."""
