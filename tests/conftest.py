@@ -1,5 +1,6 @@
 """The built book, for all tests that look at its pages."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,3 +19,16 @@ def book_html() -> Path:
     if build.returncode:
         pytest.fail(f"make book failed:\n{build.stdout}\n{build.stderr}", pytrace=False)
     return PROJECT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder of npm's packages, installed as `package-lock.json` says."""
+    if shutil.which("npm") is None:
+        pytest.fail("npm is missing: install Node.js 20 or later, with npm.", pytrace=False)
+    (PROJECT / "_build").mkdir(exist_ok=True)
+    with FileLock(PROJECT / "_build" / "npm.lock"):  # of several processes that test, one installs at a time
+        done = subprocess.run(["npm", "install", "--no-save"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"npm install failed:\n{done.stdout}\n{done.stderr}", pytrace=False)
+    return PROJECT / "node_modules"

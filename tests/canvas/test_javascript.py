@@ -23,9 +23,9 @@ def test_the_modules_under_node():
     run("npm", "test")
 
 
+@pytest.mark.usefixtures("node_modules")
 def test_the_committed_bundles_are_those_of_the_modules(tmp_path):
     """Run `npm run build` and `python -m mnist_utils.canvas` if this fails: a module has changed since."""
-    run("npm", "install", "--no-save")
     run("npm", "run", "build", str(tmp_path))
     static = PROJECT / "mnist_utils" / "canvas" / "static"
     built = {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()}
