@@ -44,7 +44,7 @@ def execute(path: Path) -> NotebookNode:
     nbclient.exceptions.CellExecutionError
         If a cell fails.
     RuntimeError
-        If it is not fit to be committed.
+        If it is not fit to be committed. What was computed is saved beside it, as ``<name>.rejected``.
     """
     node = nbformat.read(path, as_version=4)
     # No timeout: a full run takes as long as it takes. No timing: the file changes only if its content does.
@@ -64,7 +64,11 @@ def execute(path: Path) -> NotebookNode:
         if "outputs" in cell:
             cell.outputs = [output for output in cell.outputs if not is_progress_bar(output)]
     if faults := find_faults(node):
-        raise RuntimeError("\n".join([f"{path.name} is not fit to be committed, so it is not saved:", *faults]))
+        aside = path.with_suffix(".rejected")
+        nbformat.write(node, aside)
+        raise RuntimeError(
+            "\n".join([f"{path.name} is not fit to be committed, so it is saved as {aside.name}:", *faults])
+        )
     return node
 
 

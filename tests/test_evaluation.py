@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import distributed
+import loky
 import numpy as np
 import psutil
 import pytest
@@ -124,6 +125,24 @@ def test_what_it_returns_and_keeps(data, folder):
 def test_loading_what_was_not_recorded_says_so(folder):
     with pytest.raises(FileNotFoundError, match=r"results/unheard_of\.json"):
         CrossValidation.load("unheard_of")
+
+
+@pytest.mark.slow
+def test_a_worker_whose_memory_has_grown_is_replaced_without_a_word(data, folder, monkeypatch, recwarn):
+    processes = folder / "processes"
+
+    def define_slowly() -> keras.Model:
+        with processes.open("a") as file:
+            print(os.getpid(), file=file)
+        time.sleep(1)  # loky measures once a second
+        return compiled()
+
+    loky.get_reusable_executor().shutdown()  # its workers read the limit when they start
+    monkeypatch.setenv("LOKY_MAX_MEMORY_LEAK_SIZE", "1")
+    evaluate_model(define_slowly, *data, n_folds=2, epochs=2, n_workers=1, verbose=0)
+    loky.get_reusable_executor().shutdown()
+    assert len(set(processes.read_text().split())) > 1
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -82,7 +83,13 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
     pool = loky.get_reusable_executor(
         n_workers, timeout=IDLE_SECONDS, initializer=_start_training_worker, initargs=(_caller_lives(),)
     )
-    with tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder,
+        warnings.catch_warnings(),
+    ):
+        # Between two tasks, loky gives a new process to a worker whose memory has grown. It costs seconds, and nothing
+        # is lost: there is nothing to warn of.
+        warnings.filterwarnings("ignore", r"A worker (was restarted|stopped) while some jobs", UserWarning)
         try:
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
             for file, array in zip(files, (X, y), strict=True):
