@@ -351,3 +351,4 @@ def test_what_the_chapter_on_depth_and_width_says():
     fronts = printed("09_depth_and_width", "pareto_front(cost, mean_error))")
     assert all(line.endswith("3 blocks") for line in fronts.splitlines())
     assert printed("09_depth_and_width", "confidence=1 - 0.05 / len(pairs)").count("No difference shown") == 3
+    assert printed("09_depth_and_width", "confidence=1 - 0.05 / 2)").count("No difference shown") == 2
