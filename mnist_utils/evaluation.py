@@ -28,7 +28,16 @@ from sklearn.model_selection import KFold
 from tqdm.auto import tqdm
 
 from mnist_utils import paths
-from mnist_utils._runtime.training import Fold, Recipe, TrainingState, fingerprint, new_model, restore, train_epoch
+from mnist_utils._runtime.training import (
+    Fold,
+    Recipe,
+    TrainingState,
+    fingerprint,
+    initial_state,
+    new_model,
+    restore,
+    train_epoch,
+)
 from mnist_utils._runtime.workers import n_cores, training_pool
 from mnist_utils.quiet import keras, tf
 
@@ -331,12 +340,18 @@ def _train(
             leave=False,
             disable=None if verbose else True,
         ) as bar,
-        training_pool(n_workers, X, y) if client is None else _cluster(client, X, y) as submit,
+        training_pool(n_workers if client is None else 1, X, y) as submit_here,
+        contextlib.nullcontext(submit_here) if client is None else _cluster(client, X, y) as submit,
     ):
         # All workers make their model ready at the same time; one answer will do.
-        models = [submit(fingerprint, recipe) for _ in range(n_workers)]
+        models = [submit_here(fingerprint, recipe) for _ in range(n_workers if client is None else 1)]
         with _checkpoints(_run_key(models[0], X, y, settings), len(folds)) as files:
             states = [_load_state(file) for file in files]
+            if client is not None:
+                # Threads of a Dask worker draw from the generator that Keras takes its seeds from, some times a second.
+                # So what is random begins in a process of this machine, and the cluster takes it further.
+                begun = [submit_here(initial_state, recipe, fold.seed) for fold in folds]
+                states = [state if state.epochs else new.result() for state, new in zip(states, begun, strict=True)]
             # The time left is that of the training: the start of the workers and what an earlier call did don't count.
             bar.set_description(name, refresh=False)
             bar.reset()

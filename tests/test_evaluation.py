@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import os
+import random
 import re
 import signal
 import struct
@@ -502,6 +503,17 @@ def test_the_display_counts_the_epochs_of_all_folds_in_a_terminal(script):
 # A cluster
 
 
+def draw_all_the_time() -> None:
+    """Draw from Python's generator in a thread, as Dask's own do, only more often."""
+
+    def draw() -> None:
+        while True:
+            random.random()
+            time.sleep(0.001)
+
+    threading.Thread(target=draw, daemon=True).start()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("n_workers", [2, pytest.param(1, id="that has the only copy of the data")])
 def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, folder):
@@ -528,6 +540,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, fold
     )
     with cluster, distributed.Client(cluster) as client:
         victim = next(iter(client.run(os.getpid).values()))
+        client.run(draw_all_the_time)
 
         def kill() -> None:
             wait_for(lambda: epochs_done(folder) >= 3)

@@ -21,7 +21,17 @@ import numpy as np
 from mnist_utils._runtime.fused import fuse_batch_normalization
 from mnist_utils.quiet import keras, tf
 
-__all__ = ["Fold", "Recipe", "Trainer", "TrainingState", "fingerprint", "new_model", "restore", "train_epoch"]
+__all__ = [
+    "Fold",
+    "Recipe",
+    "Trainer",
+    "TrainingState",
+    "fingerprint",
+    "initial_state",
+    "new_model",
+    "restore",
+    "train_epoch",
+]
 
 MAX_DEFINITIONS = 5  # of a model, until two in a row are alike
 
@@ -106,15 +116,13 @@ class TrainingState:
 def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.Model:
     """Define the model of a training, with all its variables, from a seed.
 
-    Keras takes the seeds of weights and dropout from Python's generator, which belongs to the whole process. Threads
-    of a Dask worker draw from it at any time. So the model is defined until two in a row are alike.
-
     Parameters
     ----------
     recipe : Recipe
         How to define it.
     seed : int
-        The same seed gives the same model.
+        The same seed gives the same model, if no other thread draws from Python's generator, which belongs to the whole
+        process and from which Keras takes the seeds of weights and dropout.
     X : ndarray, shape (n, ...)
         Images, of which the first is shown to the model: some variables are made only then.
     y : ndarray, shape (n, n_classes)
@@ -128,26 +136,17 @@ def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.
     Raises
     ------
     TypeError, ValueError
-        If `define_model` returns no compiled model, none with an accuracy, or another one each time.
+        If `define_model` returns no compiled model, or none with an accuracy.
     """
     keras.config.set_dtype_policy(recipe.precision)
-    before: list[np.ndarray] | None = None
-    for _ in range(MAX_DEFINITIONS):
-        keras.utils.set_random_seed(seed)
-        model = recipe.define_model()
-        _check(model)
-        if "accuracy" not in model.test_step((X[:1], y[:1])):
-            raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
-        model.optimizer.build(model.trainable_variables)
-        model.reset_metrics()
-        variables = [variable.numpy() for variable in _variables(model)]
-        if before is not None and all(map(np.array_equal, before, variables)):
-            return model
-        before = variables
-    raise ValueError(
-        "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
-        "random numbers, or give your own generator a seed."
-    )
+    keras.utils.set_random_seed(seed)
+    model = recipe.define_model()
+    _check(model)
+    if "accuracy" not in model.test_step((X[:1], y[:1])):
+        raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+    model.optimizer.build(model.trainable_variables)
+    model.reset_metrics()
+    return model
 
 
 def _check(model: keras.Model) -> None:
@@ -206,10 +205,27 @@ class Trainer:
         self._test_steps = self._compile(self.model.test_step)
 
     def initial_state(self, seed: int) -> TrainingState:
-        """Return the state of a new model, before its first epoch."""
-        model = fuse_batch_normalization(new_model(self.recipe, seed, self.X, self.y))
-        model.optimizer.build(model.trainable_variables)
-        return TrainingState({}, [variable.numpy() for variable in _variables(model)])
+        """Return the state of a new model, before its first epoch.
+
+        The model is defined until two in a row are alike.
+
+        Raises
+        ------
+        ValueError
+            If `define_model` gives another model each time.
+        """
+        before: list[np.ndarray] | None = None
+        for _ in range(MAX_DEFINITIONS):
+            model = fuse_batch_normalization(new_model(self.recipe, seed, self.X, self.y))
+            model.optimizer.build(model.trainable_variables)
+            variables = [variable.numpy() for variable in _variables(model)]
+            if before is not None and all(map(np.array_equal, before, variables)):
+                return TrainingState({}, variables)
+            before = variables
+        raise ValueError(
+            "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
+            "random numbers, or give your own generator a seed."
+        )
 
     def train_epoch(self, fold: Fold, state: TrainingState) -> TrainingState:
         """Train on a fold's rows once, in an order that its seed and the epoch's number give, and score."""
@@ -275,6 +291,12 @@ def fingerprint(X: np.ndarray | Path, y: np.ndarray | Path, recipe: Recipe) -> s
     """Return `Trainer.fingerprint`, in a worker process; X and y are arrays or ``.npy`` files."""
     with _lock:
         return _trainer_of(X, y, recipe).fingerprint()
+
+
+def initial_state(X: np.ndarray | Path, y: np.ndarray | Path, recipe: Recipe, seed: int) -> TrainingState:
+    """Return `Trainer.initial_state`, in a worker process; X and y are arrays or ``.npy`` files."""
+    with _lock:
+        return _trainer_of(X, y, recipe).initial_state(seed)
 
 
 def train_epoch(
