@@ -535,6 +535,10 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, fold
             held.set_shape(x.shape)
             return held
 
+    def define_held() -> keras.Model:
+        time.sleep(0.1)  # as long as a larger model takes, in which other threads draw
+        return compiled(Held())
+
     cluster = distributed.LocalCluster(
         n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None
     )
@@ -550,7 +554,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, fold
         killer = threading.Thread(target=kill)
         killer.start()
         arguments = {"epochs": 3, "n_folds": 3, "verbose": 0}
-        on_cluster = evaluate_model(lambda: compiled(Held()), *data, client=client, **arguments)
+        on_cluster = evaluate_model(define_held, *data, client=client, **arguments)
         killer.join()
     assert not psutil.pid_exists(victim)
     assert on_cluster.histories == evaluate_model(lambda: compiled(), *data, **arguments).histories
