@@ -350,8 +350,9 @@ def _train(
             if client is not None:
                 # Threads of a Dask worker draw from the generator that Keras takes its seeds from, some times a second.
                 # So what is random begins in a process of this machine, and the cluster takes it further.
-                begun = [submit_here(initial_state, recipe, fold.seed) for fold in folds]
-                states = [state if state.epochs else new.result() for state, new in zip(states, begun, strict=True)]
+                for i, fold in enumerate(folds):
+                    if not states[i].epochs:
+                        states[i] = submit_here(initial_state, recipe, fold.seed).result()
             # The time left is that of the training: the start of the workers and what an earlier call did don't count.
             bar.set_description(name, refresh=False)
             bar.reset()
