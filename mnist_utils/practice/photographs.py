@@ -26,6 +26,7 @@ PENS: dict[str, tuple[tuple[int, int, int], float]] = {
 """Colour (red, green, blue) and how much of the paper it covers, for each pen."""
 
 LINE_COLOUR = 0.45, 0.6, 0.8  # of printed lines: red, green, blue, 0 to 1
+LINE_THICKNESS = 1 / 800  # of the photo's side, but a pixel at least
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Scene:
         JPEG quality.
     seed : int
         Seed of noise and texture.
+    line_step : int or None
+        Pixels from one printed line to the next; at random without it.
     """
 
     pen: str
@@ -81,6 +84,7 @@ class Scene:
     texture: float
     quality: int
     seed: int
+    line_step: int | None = None
 
 
 def sample_scene(seed: int, lines: bool = True) -> Scene:
@@ -163,23 +167,24 @@ def _ink_paper(ink: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.nd
     paper = np.asarray(scene.paper) * np.ones((*ink.shape, 1))
     grain = ndi.gaussian_filter(rng.normal(size=ink.shape), 1.5)
     paper *= 1 + scene.texture * grain[..., None] / grain.std()
-    printed = _printed_lines(scene.lines, len(ink), rng)[..., None]
+    printed = _printed_lines(scene.lines, scene.line_step, len(ink), rng)[..., None]
     paper = paper * (1 - printed) + np.array(LINE_COLOUR) * printed
     colour, opacity = PENS[scene.pen]
     strength = ink * opacity * (1 + 0.15 * grain / grain.std()).clip(0, 1)
     return paper * (1 - strength[..., None]) + np.array(colour) / 255 * strength[..., None]
 
 
-def _printed_lines(kind: str, side: int, rng: np.random.Generator) -> np.ndarray:
+def _printed_lines(kind: str, step: int | None, side: int, rng: np.random.Generator) -> np.ndarray:
     """Return how much of the paper printed lines cover, 0 to 1, shape (side, side)."""
     cover = np.zeros((side, side))
     if kind == "none":
         return cover
-    step, start = int(rng.integers(side // 16, side // 7)), int(rng.integers(0, side // 16))
+    random_step, start = int(rng.integers(side // 16, side // 7)), int(rng.integers(0, side // 16))
     strength = rng.uniform(0.15, 0.45)
-    cover[start::step] = strength
-    if kind == "grid":
-        cover[:, start::step] = strength
+    for row in range(max(1, round(side * LINE_THICKNESS))):
+        cover[start + row :: step or random_step] = strength
+        if kind == "grid":
+            cover[:, start + row :: step or random_step] = strength
     return cover
 
 

@@ -10,9 +10,17 @@ from skimage.measure import label
 
 from mnist_utils.reading.paper import Contrast
 
-__all__ = ["Component", "find_components", "gap", "may_be_writing", "score_digit"]
+__all__ = [
+    "MAX_COMPONENTS",
+    "MAX_COMPONENTS_OF_PAGE",
+    "Component",
+    "find_components",
+    "gap",
+    "may_be_writing",
+    "score_digit",
+]
 
-MAX_COMPONENTS = 40  # the largest ones are measured
+MAX_COMPONENTS, MAX_COMPONENTS_OF_PAGE = 40, 1_000  # the largest ones are measured
 MIN_COMPONENT_SIDE = 0.008  # of the picture's larger side
 MIN_EDGE_STEP = 0.6  # of a component's contrast, that the picture must change by at its rim
 MAX_EDGE_REACH = 1 / 40  # of the picture's larger side, that a rim may be blurred over
@@ -69,7 +77,7 @@ class Component:
         return any(each.start == 0 or each.stop == length for each, length in zip(self.box, shape, strict=True))
 
 
-def find_components(mask: np.ndarray, contrast: Contrast) -> list[Component]:
+def find_components(mask: np.ndarray, contrast: Contrast, max_count: int = MAX_COMPONENTS) -> list[Component]:
     """Return the connected pieces of a mask, diagonal neighbours included.
 
     Parameters
@@ -78,17 +86,19 @@ def find_components(mask: np.ndarray, contrast: Contrast) -> list[Component]:
         The ink.
     contrast : Contrast
         Of the same shape.
+    max_count : int
+        How many at most.
 
     Returns
     -------
     list of Component
-        The largest first, 40 at most, without specks.
+        The largest first, without specks.
     """
     labels = label(mask, connectivity=2)
     areas = np.bincount(labels.ravel(), minlength=1)[1:]
     boxes = ndi.find_objects(labels)
     found = []
-    for index in np.argsort(-areas, kind="stable")[:MAX_COMPONENTS]:
+    for index in np.argsort(-areas, kind="stable")[:max_count]:
         box = boxes[index]
         if max(each.stop - each.start for each in box) < MIN_COMPONENT_SIDE * max(mask.shape):
             continue

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import ndimage as ndi
+from scipy.signal import find_peaks
 
 from mnist_utils import paths
 from mnist_utils.reading.ink import Ink, extract_strokes
-from mnist_utils.reading.mnist_format import normalize_ink
+from mnist_utils.reading.mnist_format import mean_stroke_width, normalize_ink
 from mnist_utils.reading.pieces import Piece, cut_out
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ MIN_SPAN, MIN_HEIGHT, MIN_WIDTH = 0.12, 0.45, 0.08  # between the cuts around a 
 CUTS_PER_HEIGHT = 8  # at equal distances, beside those where ink is thin
 HEIGHT_PER_SMOOTHING, HEIGHT_PER_REACH = 40, 20  # a place is thin if, smoothed, it has least ink within this reach
 MIN_WHOLE_PROBABILITY = 0.2  # of being one digit: a piece with more is not cut
+MIN_HEIGHT_TO_CUT = 2.5  # of a piece, in widths of its strokes: a lower one is a dash
+MAX_WIDTH_TO_CUT = 12  # of a piece, in heights: a wider one is no row of digits that touch
 # Around a piece there is room for soft edges, and for hairlines that are thickened:
 MIN_MARGIN, SIDE_PER_MARGIN = 4, 20  # pixels, and the larger side's pixels for one more
+MAX_BATCH = 500  # images in one call of the network: more would take memory and no less time
 
 
 @dataclass(eq=False)
@@ -45,7 +49,7 @@ class Candidate:
     start, end : int
         The columns of the whole piece between which it lies.
     digit_probability : float
-        Probability that it is one digit, 0 to 1; 1 for a whole piece.
+        Probability that it is one digit, 0 to 1, once the detector has been asked.
     probabilities : ndarray of float, shape (10,), or None
         Probability of each digit, once a classifier has read it.
     """
@@ -58,13 +62,13 @@ class Candidate:
     probabilities: np.ndarray | None = None
 
 
-def find_candidates(piece: Piece, ink: Ink, detector: keras.Model | None) -> list[Candidate]:
-    """Return a whole piece and, if it is probably no single digit, all that may be cut from it.
+def find_candidates(pieces: Sequence[Piece], ink: Ink, detector: keras.Model | None) -> list[list[Candidate]]:
+    """Return each whole piece and, if it is probably no single digit, all that may be cut from it.
 
     Parameters
     ----------
-    piece : Piece
-        One digit, or several that touch.
+    pieces : sequence of Piece
+        Each is one digit, or several that touch.
     ink : Ink
         The picture's.
     detector : keras.Model or None
@@ -72,14 +76,27 @@ def find_candidates(piece: Piece, ink: Ink, detector: keras.Model | None) -> lis
 
     Returns
     -------
-    list of Candidate
-        The whole piece first.
+    list of list of Candidate
+        For each piece, the whole one first.
     """
-    whole = Candidate(piece, _to_mnist_format(piece, ink), 0, piece.width)
-    if piece.width < MIN_CUT_WIDTH * piece.height or (
-        piece.width < MAX_DIGIT_WIDTH * piece.height and _detect([whole], detector)[0] > MIN_WHOLE_PROBABILITY
-    ):
-        return [whole]
+    wholes = [Candidate(piece, _to_mnist_format(piece, ink), 0, piece.width) for piece in pieces]
+    _ask(detector, wholes)
+    found = [[whole, *(_cut(whole.piece, ink) if _may_be_several(whole) else [])] for whole in wholes]
+    _ask(detector, [cut for _, *cuts in found for cut in cuts])
+    return found
+
+
+def _may_be_several(whole: Candidate) -> bool:
+    """Tell whether a whole piece is to be cut: by its proportions, and by what the detector says of it."""
+    width = whole.piece.width / whole.piece.height
+    dash = whole.piece.height < MIN_HEIGHT_TO_CUT * mean_stroke_width(whole.piece.mask)
+    if not MIN_CUT_WIDTH <= width <= MAX_WIDTH_TO_CUT or dash:
+        return False
+    return width >= MAX_DIGIT_WIDTH or whole.digit_probability <= MIN_WHOLE_PROBABILITY
+
+
+def _cut(piece: Piece, ink: Ink) -> list[Candidate]:
+    """Return what lies between any two places to cut a piece at, if it may be a digit by its size."""
     cuts = []
     for start, end in itertools.combinations([0, *_places_to_cut(piece.mask), piece.width], 2):
         if MIN_SPAN * piece.height <= end - start < min(piece.width, MAX_DIGIT_WIDTH * piece.height):
@@ -87,20 +104,16 @@ def find_candidates(piece: Piece, ink: Ink, detector: keras.Model | None) -> lis
             if part and part.height >= MIN_HEIGHT * piece.height and part.width >= MIN_WIDTH * piece.height:
                 part = Piece(piece.top + part.top, piece.left + start + part.left, part.mask)
                 cuts.append(Candidate(part, _to_mnist_format(part, ink), start, end))
-    if cuts:
-        for cut, probability in zip(cuts, _detect(cuts, detector), strict=True):
-            cut.digit_probability = float(probability)
-    return [whole, *cuts]
+    return cuts
 
 
 def _places_to_cut(mask: np.ndarray) -> list[int]:
     """Return the columns to cut at: those with less ink than around, and some at equal distances."""
     height, width = mask.shape
     profile = ndi.uniform_filter1d(mask.sum(axis=0).astype(float), max(1, height // HEIGHT_PER_SMOOTHING))
-    near, step = max(1, height // HEIGHT_PER_REACH), max(1, height // CUTS_PER_HEIGHT)
+    thin, _ = find_peaks(-profile, distance=max(1, height // HEIGHT_PER_REACH))
     inner = range(math.ceil(MIN_SPAN * height), width - math.ceil(MIN_SPAN * height))
-    thin = [x for x in inner if profile[x] == profile[max(0, x - near) : x + near + 1].min()]
-    return sorted({*thin, *inner[::step]})
+    return sorted({*(x for x in thin.tolist() if x in inner), *inner[:: max(1, height // CUTS_PER_HEIGHT)]})
 
 
 def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -132,16 +145,26 @@ def _to_mnist_format(piece: Piece, ink: Ink) -> np.ndarray:
     """Return the image of a piece, uint8 (28, 28)."""
     margin = MIN_MARGIN + max(piece.mask.shape) // SIDE_PER_MARGIN
     frame = tuple(slice(max(0, each.start - margin), each.stop + margin) for each in piece.box)
-    mask = np.zeros(ink.mask.shape, bool)
-    mask[piece.box] = piece.mask
+    height, width = (min(each.stop, n) - each.start for each, n in zip(frame, ink.mask.shape, strict=True))
+    mask = np.zeros((height, width), bool)
+    inner = tuple(slice(each.start - f.start, each.stop - f.start) for each, f in zip(piece.box, frame, strict=True))
+    mask[inner] = piece.mask
     strokes, _ = extract_strokes(ink, mask, frame)
     return normalize_ink(strokes)
 
 
-def _detect(candidates: Sequence[Candidate], detector: keras.Model | None) -> np.ndarray:
-    """Return the probability of each candidate that it is one digit."""
-    X = np.stack([candidate.image for candidate in candidates])[..., np.newaxis] / np.float32(255)
-    return np.asarray((_load_detector() if detector is None else detector)(X, training=False))[:, 1]
+def _ask(detector: keras.Model | None, candidates: Sequence[Candidate]) -> None:
+    """Set the probability of each candidate that it is one digit.
+
+    The network is asked for many at once: that takes about as long for a hundred as for one.
+    """
+    network = _load_detector() if detector is None else detector
+    for start in range(0, len(candidates), MAX_BATCH):
+        batch = candidates[start : start + MAX_BATCH]
+        X = np.stack([candidate.image for candidate in batch])[..., np.newaxis] / np.float32(255)
+        answers = np.asarray(network(X, training=False))[:, 1]
+        for candidate, probability in zip(batch, answers, strict=True):
+            candidate.digit_probability = float(probability)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from mnist_utils.reading.mnist_format import IMAGE_SIDE
 
-__all__ = ["PictureLike", "load_image", "open_grey"]
+__all__ = ["PAGE_SIDE", "WORKING_SIDE", "PictureLike", "load_image", "open_grey"]
 
 PictureLike: TypeAlias = str | Path | Image.Image | ArrayLike
 """What can be opened as a picture."""
@@ -20,6 +20,7 @@ PictureLike: TypeAlias = str | Path | Image.Image | ArrayLike
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 60_000_000  # in a file: they take 1 GiB at most (a WebP needs 16 bytes for each while it is decoded)
 WORKING_SIDE = 800  # pixels: the larger side of a larger picture is averaged down to this
+PAGE_SIDE = 1_600  # pixels: the same for a page of small digits
 MIN_OPACITY = 0.5  # from this alpha value on, a pixel counts as seen
 MID_GREY = 128  # ink darker than this gets white paper, brighter ink black paper
 # A colour channel is read if it spreads over this many times the grey levels of the brightness, and this many more:
@@ -55,18 +56,20 @@ def load_image(file: str | Path) -> np.ndarray:
     return (np.asarray(picture, dtype=np.float32) / 255).reshape(1, IMAGE_SIDE, IMAGE_SIDE, 1)
 
 
-def open_grey(image: PictureLike) -> tuple[np.ndarray, float, list[str]]:
+def open_grey(image: PictureLike, side: int = WORKING_SIDE) -> tuple[np.ndarray, float, list[str]]:
     """Open a picture, whatever it comes as: upright, in grey, and averaged down if it is large.
 
     Parameters
     ----------
     image : path, PIL.Image.Image or array_like
         As in :func:`~mnist_utils.reading.one_digit.to_mnist`.
+    side : int
+        Pixels that the larger side of the result has at most.
 
     Returns
     -------
     grey : ndarray of uint8, shape (height, width)
-        At most 800 pixels high and wide. It is a colour channel where brightness tells little.
+        It is a colour channel where brightness tells little.
     scale : float
         Pixels of the upright picture for one of ``grey``.
     findings : list of str
@@ -79,13 +82,13 @@ def open_grey(image: PictureLike) -> tuple[np.ndarray, float, list[str]]:
     ValueError
         If the file or the array holds no picture, or the file too large a one.
     """
-    picture, findings = _open_upright(image), []
+    picture, findings = _open_upright(image, side), []
     larger_side = max(picture.size)
-    if larger_side > WORKING_SIDE:
-        findings.append(f"{picture.width} x {picture.height} pixels: averaged down to {WORKING_SIDE}")
+    if larger_side > side:
+        findings.append(f"{picture.width} x {picture.height} pixels: averaged down to {side}")
         if picture.mode not in ("L", "RGB"):
             picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-        picture.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BOX, reducing_gap=2)
+        picture.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2)
     if picture.has_transparency_data and picture.convert("RGBA").getextrema()[3][0] < 255:
         picture = _fill_transparency(picture)
         findings.append("transparent background: a paper put behind")
@@ -95,10 +98,10 @@ def open_grey(image: PictureLike) -> tuple[np.ndarray, float, list[str]]:
     return grey, larger_side / max(grey.shape), findings
 
 
-def _open_upright(image: PictureLike) -> Image.Image:
+def _open_upright(image: PictureLike, side: int) -> Image.Image:
     """Return a picture as a new Pillow image of 8 bits, turned as the camera says."""
     if isinstance(image, str | Path):
-        picture = _open_file(Path(image), upright=True)
+        picture = _open_file(Path(image), side)
     elif isinstance(image, Image.Image):
         picture = ImageOps.exif_transpose(image)
     else:
@@ -106,10 +109,10 @@ def _open_upright(image: PictureLike) -> Image.Image:
     return _from_array(np.asarray(picture)) if picture.mode.startswith(("I", "F")) else picture  # 16 or 32 bits
 
 
-def _open_file(path: Path, upright: bool = False) -> Image.Image:
+def _open_file(path: Path, side: int | None = None) -> Image.Image:
     """Read an image file. Every error begins with its name.
 
-    If it is to be upright, it is turned as the camera says, and a JPEG may come smaller, but not below 800 pixels.
+    With a side, it is turned upright, as the camera says, and a JPEG may come smaller, but not below this many pixels.
     """
     if path.is_dir():
         raise IsADirectoryError(f"{path}: this is a folder. Give an image file.")
@@ -123,11 +126,11 @@ def _open_file(path: Path, upright: bool = False) -> Image.Image:
         warnings.simplefilter("ignore")  # Pillow warns of large and of damaged files. They get an error, or are read.
         try:
             picture = Image.open(content, formats=FORMATS)
-            if upright:
-                picture.draft(None, (WORKING_SIDE, WORKING_SIDE))
+            if side:
+                picture.draft(None, (side, side))
             if picture.width * picture.height <= MAX_PIXELS:
                 picture.load()
-                return ImageOps.exif_transpose(picture) if upright else picture
+                return ImageOps.exif_transpose(picture) if side else picture
         except Image.DecompressionBombError:
             pass  # Pillow's limit is about 180 megapixels
         except Exception as error:  # Pillow's decoders raise errors of many types for damaged files

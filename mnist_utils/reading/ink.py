@@ -11,7 +11,15 @@ import numpy as np
 from scipy import ndimage as ndi
 from skimage.filters import threshold_otsu
 
-from mnist_utils.reading.components import Component, find_components, gap, may_be_writing, score_digit
+from mnist_utils.reading.components import (
+    MAX_COMPONENTS,
+    MAX_COMPONENTS_OF_PAGE,
+    Component,
+    find_components,
+    gap,
+    may_be_writing,
+    score_digit,
+)
 from mnist_utils.reading.mnist_format import BOX_SIDE, mean_stroke_width
 from mnist_utils.reading.paper import (
     TINY_SIDE,
@@ -48,7 +56,7 @@ MIN_SIDE_BETWEEN_LINES = 0.05  # of the picture's larger side: less may be what 
 MIN_EDGE_SHARE = 0.5  # of a digit; a shadow has less
 SPECK_SIDE = 0.4  # of the main component's larger side: what is smaller is a speck
 MAX_SPECKS, MAX_SPECK_AREA, MIN_SIDE_AMONG_SPECKS = 12, 0.4, 32  # number, part of the main component's area, pixels
-MAX_ALIKE = 25  # components about as large as the main one; more are a texture
+MAX_ALIKE, MAX_ALIKE_ON_PAGE = 25, 600  # components about as large as the main one; more are a texture
 
 HAIRLINE = 1 / 40  # of the digit's size: thinner strokes would not survive the scaling to MNIST's format
 MIN_SOFT, SOFT_RANGE = 0.2, 0.6  # parts of a photo's stroke contrast: becomes no ink, and makes full ink beyond that
@@ -105,11 +113,11 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
         Of a picture below 24 pixels, it is that of one with a margin of one pixel, enlarged 5 times.
     """
     if not polarity:
-        return _find_strokes(contrast_of_bright_ink(grey))
+        return _find_strokes(contrast_of_bright_ink(grey), several=several)
     if max(grey.shape) < TINY_SIDE:
-        return _find_strokes(contrast_of_tiny_picture(grey))
+        return _find_strokes(contrast_of_tiny_picture(grey), several=several)
     if is_drawing(grey):
-        return _find_strokes(contrast_of_drawing(grey))
+        return _find_strokes(contrast_of_drawing(grey), several=several)
     photo = _denoise(grey / 255)
     small = shrink(photo, DRAFT_SIDE)
     drafts = [
@@ -130,7 +138,8 @@ def _find_strokes(contrast: Contrast, *, lined: bool = True, several: bool = Fal
     """Find a digit's main component, and all ink that is as strong, without printed lines if there may be any."""
     values, shape = contrast.values, contrast.values.shape
     mask = values >= contrast.min_ink
-    components = find_components(mask, contrast)
+    max_count = MAX_COMPONENTS_OF_PAGE if several else MAX_COMPONENTS
+    components = find_components(mask, contrast, max_count)
     if not components:
         return Ink(contrast, mask)
     level, lines = 1.0, 0
@@ -142,7 +151,7 @@ def _find_strokes(contrast: Contrast, *, lined: bool = True, several: bool = Fal
     if lined and max(shape) >= MIN_LINED_SIDE:
         mask, lines = remove_lines(mask)
     if lines or not contrast.clean:
-        components = find_components(mask, contrast)
+        components = find_components(mask, contrast, max_count)
     main = max(components, key=lambda each: score_digit(each, shape), default=None)
     return Ink(contrast, mask, level, components, main, lines)
 
@@ -184,13 +193,15 @@ def _smooth(grey: np.ndarray, draft: Ink) -> np.ndarray:
     return ndi.gaussian_filter(grey, sigma) if sigma > MIN_STROKE_BLUR else grey
 
 
-def why_unreadable(ink: Ink) -> str:
+def why_unreadable(ink: Ink, several: bool = False) -> str:
     """Tell why there is no digit in a picture's ink.
 
     Parameters
     ----------
     ink : Ink
         From :func:`separate_ink`.
+    several : bool
+        Whether there may be several digits.
 
     Returns
     -------
@@ -213,7 +224,7 @@ def why_unreadable(ink: Ink) -> str:
         and len(specks) > MAX_SPECKS
         and sum(each.area for each in specks) > MAX_SPECK_AREA * main.area
     )
-    if joined or len(ink.components) - len(specks) > MAX_ALIKE:
+    if joined or len(ink.components) - len(specks) > (MAX_ALIKE_ON_PAGE if several else MAX_ALIKE):
         return "only noise, or a texture: many specks and no stroke among them"
     return ""
 
@@ -256,10 +267,10 @@ def extract_strokes(ink: Ink, mask: np.ndarray, frame: tuple[slice, slice] = np.
     ----------
     ink : Ink
         From :func:`separate_ink`.
-    mask : ndarray of bool, shape (height, width)
+    mask : ndarray of bool, shape of the frame
         The strokes.
     frame : tuple of slice
-        Rows and columns to return, which hold all strokes.
+        The rows and columns of the picture that they lie in.
 
     Returns
     -------
@@ -268,7 +279,7 @@ def extract_strokes(ink: Ink, mask: np.ndarray, frame: tuple[slice, slice] = np.
     hairline : bool
         Whether the strokes were hairlines, and thickened to 1/40 of the digit's size.
     """
-    mask, values = mask[frame], ink.contrast.values[frame]
+    values = ink.contrast.values[frame]
     box = ndi.find_objects(mask.astype(np.int8))[0]
     side = max(each.stop - each.start for each in box)
     width = mean_stroke_width(mask[box])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mnist_utils.reading.files import PictureLike, open_grey
+from mnist_utils.reading.files import PAGE_SIDE, WORKING_SIDE, PictureLike, open_grey
 from mnist_utils.reading.ink import Ink, separate_ink, why_unreadable
 from mnist_utils.reading.paper import TINY_MARGIN, TINY_ZOOM, is_drawing
 from mnist_utils.reading.sheet import find_sheet
@@ -16,6 +16,8 @@ __all__ = ["InkedPicture", "find_ink"]
 
 MAX_EVEN_LIGHT = 0.1  # of white, between the paper's dark and bright parts
 MAX_FAINT_LEVEL = 0.3  # contrast of the strokes
+SMALL_SIDE, LARGE_SIDE = 50, 130  # pixels: smaller or larger writing on a page is looked at in another size
+MIN_SIDE_TO_CHANGE = 400  # pixels: a smaller picture keeps its size
 
 
 @dataclass(eq=False)
@@ -76,7 +78,18 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
     ValueError
         If the file or the array holds no picture, or the file too large a one.
     """
-    grey, scale, findings = open_grey(image)
+    inked = _find_ink(image, WORKING_SIDE, polarity, several)
+    if several and inked.ink is not None and max(inked.grey.shape) * inked.scale > MIN_SIDE_TO_CHANGE:
+        side = float(np.median([each.side for each in inked.ink.find_writing(several=True)]))
+        if not SMALL_SIDE <= side <= LARGE_SIDE:  # too few pixels to tell digits apart, or more than it takes
+            better = round(max(inked.grey.shape) * np.sqrt(SMALL_SIDE * LARGE_SIDE) / side)
+            inked = _find_ink(image, int(np.clip(better, MIN_SIDE_TO_CHANGE, PAGE_SIDE)), polarity, several)
+    return inked
+
+
+def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool) -> InkedPicture:
+    """Part the ink of a picture, averaged down to that side, from its paper."""
+    grey, scale, findings = open_grey(image, side)
     inked = InkedPicture(grey, scale, findings, steps=[("picture", grey)], ink_scale=scale)
     sheet = None if is_drawing(grey) else find_sheet(grey)
     if sheet:
@@ -93,7 +106,7 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
             inked.ink_top -= TINY_MARGIN * scale
             inked.ink_scale = scale / TINY_ZOOM
         inked.steps.append(("ink", np.clip(ink.contrast.values / ink.level, 0, 1)))
-        inked.reason = why_unreadable(ink)
+        inked.reason = why_unreadable(ink, several)
     if inked.reason:
         findings.append(f"nothing to read: {inked.reason}")
     else:

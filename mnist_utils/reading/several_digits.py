@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["DigitClassifier", "Number", "ReadDigit", "read_number"]
 
 BOX_COLOUR = "#E69F00"
+MIN_BELIEF = 0.3  # mean probability that a piece of ink is what it is read as: with less, it is no writing of digits
 
 
 class DigitClassifier(Protocol):
@@ -175,14 +177,20 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
         box = (left + piece.left * scale, top + piece.top * scale, piece.width * scale, piece.height * scale)
         return ReadDigit(digit, float(candidate.probabilities[digit]), box, candidate.image)
 
-    lines = [
-        [find_candidates(piece, inked.ink, detector) for piece in line]
-        for line in sort_lines(group_strokes(inked.ink.find_writing(several=True)))
-    ]
-    everything = [candidate for line in lines for candidates in line for candidate in candidates]
+    lines = sort_lines(group_strokes(inked.ink.find_writing(several=True)))
+    pieces = [piece for line in lines for piece in line]
+    found = find_candidates(pieces, inked.ink, detector)
+    everything = [candidate for candidates in found for candidate in candidates]
     answers = classifier.predict_proba(np.stack([candidate.image for candidate in everything]))
     for candidate, probabilities in zip(everything, answers, strict=True):
         candidate.probabilities = probabilities
-    number.lines = [[to_digit(chosen) for candidates in line for chosen in choose_cuts(candidates)] for line in lines]
+    chosen = [choose_cuts(candidates) for candidates in found]
+    beliefs = [math.prod(cut.digit_probability * float(cut.probabilities.max()) for cut in cuts) for cuts in chosen]
+    if np.mean(beliefs) < MIN_BELIEF:
+        number.reason = "the pieces of ink are not like digits"
+        number.findings.append(f"nothing to read: {number.reason}")
+        return number
+    digits = iter([[to_digit(cut) for cut in cuts] for cuts in chosen])
+    number.lines = [[digit for _ in line for digit in next(digits)] for line in lines]
     number.findings.append(f"digits found: {len(number.digits)}, lines: {len(number.lines)}")
     return number

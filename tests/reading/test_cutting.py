@@ -37,6 +37,6 @@ def test_the_detector_decides_what_is_cut(is_one):
         assert (X.shape[1:], X.dtype, X.max(), training) == ((28, 28, 1), np.float32, 1, False)
         return np.tile(np.float32([1 - is_one, is_one]), (len(X), 1))
 
-    whole, *cuts = find_candidates(piece, ink, detector)
+    [[whole, *cuts]] = find_candidates([piece], ink, detector)
     assert (whole.start, whole.end, whole.image.shape) == (0, piece.width, (28, 28))
     assert (len(cuts) > 10) == (not is_one)

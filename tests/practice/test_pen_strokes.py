@@ -1,0 +1,60 @@
+"""Digits of real writers: all are there, by source, and they are drawn onto the canvas."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from mnist_utils.practice import (
+    TEST_SOURCES,
+    TRAINING_SOURCES,
+    draw_written_digit,
+    load_written_digits,
+    make_written_digits,
+)
+
+
+@pytest.fixture(scope="module")
+def written():
+    return load_written_digits()
+
+
+def test_all_digits_of_all_sources_are_there(written):
+    assert len(written) == 7_113
+    assert {digit.source for digit in written} == {*TRAINING_SOURCES, *TEST_SOURCES}
+    for source in (*TRAINING_SOURCES, *TEST_SOURCES):
+        assert len(Counter(digit.digit for digit in written if digit.source == source)) == 10
+    sessions = {source: {d.session for d in written if d.source == source} for source in TRAINING_SOURCES}
+    assert not sessions["apa"] & sessions["apb"]
+
+
+def test_no_source_to_learn_from_is_one_to_measure_on():
+    assert not set(TRAINING_SOURCES) & set(TEST_SOURCES)
+    some = load_written_digits(TEST_SOURCES)
+    assert {digit.source for digit in some} == set(TEST_SOURCES)
+    assert len(some) + len(load_written_digits(TRAINING_SOURCES)) == 7_113
+
+
+def test_a_digit_begins_in_its_corner_and_is_one_high_or_wide(written):
+    for digit in written[::50]:
+        points = np.concatenate(digit.strokes)
+        np.testing.assert_allclose(points.min(axis=0), 0, atol=0.01)
+        assert points.max() == pytest.approx(1, abs=0.01)
+
+
+def test_a_drawing_stays_on_the_canvas(written):
+    rng = np.random.default_rng(0)
+    for digit in written[::100]:
+        drawing = draw_written_digit(digit, rng)
+        points = np.concatenate(drawing.strokes)
+        assert points.min() >= drawing.pen / 2
+        assert points.max() <= 280 - drawing.pen / 2
+
+
+def test_digits_come_in_mnists_format_and_again_in_another_size(written):
+    some = written[:30]
+    X, y = make_written_digits(some, repeats=2)
+    assert (X.shape, X.dtype, y.dtype) == ((60, 28, 28), np.uint8, np.uint8)
+    np.testing.assert_array_equal(y, [digit.digit for digit in some * 2])
+    assert not np.array_equal(X[:30], X[30:])
+    np.testing.assert_array_equal(make_written_digits(some, repeats=2)[0], X)
