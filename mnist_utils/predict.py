@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -184,6 +185,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--number", action="store_true", help="read all digits; print the name and the number, lines separated by _"
     )
     parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print a JSON object a line, for other programs; with --number it holds each digit's line, probability "
+        "and box (left, top, width, height, in pixels)",
+    )
+    parser.add_argument(
         "--model",
         default="own_images",
         help="own_images (default; for pictures that people make), final_model (chapter 5's), or a .keras file",
@@ -197,24 +204,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = 0
     for file in options.files:
         try:
-            answer = _read_number(file, classifier) if options.number else _read_digit(file, classifier)
+            fields = _read_number(file, classifier) if options.number else _read_digit(file, classifier)
         except (OSError, ValueError) as error:  # its message begins with the file's name
             print(error, file=sys.stderr)
             status = 1
         else:
-            print(file, answer, sep="\t", flush=True)
+            if options.json:
+                print(json.dumps({"file": file, **fields}), flush=True)
+            elif options.number:
+                print(file, fields["text"] or "-", sep="\t", flush=True)
+            else:
+                digit = "-" if fields["digit"] is None else fields["digit"]
+                print(file, digit, f"{fields['probability']:.4f}", sep="\t", flush=True)
     return status
 
 
-def _read_digit(file: str, classifier: Classifier) -> str:
-    """Return the digit and its probability, separated by a tab."""
+def _read_digit(file: str, classifier: Classifier) -> dict[str, object]:
+    """Read one digit; return it as JSON can hold it."""
     prediction = classifier(file)
-    return f"{'-' if prediction.digit is None else prediction.digit}\t{prediction.probability:.4f}"
+    return {
+        "digit": prediction.digit,
+        "probability": prediction.probability,
+        "probabilities": [float(p) for p in prediction.probabilities],
+    }
 
 
-def _read_number(file: str, classifier: Classifier) -> str:
-    """Return all digits, lines separated by ``_``."""
-    return read_number(file, classifier).text or "-"
+def _read_number(file: str, classifier: Classifier) -> dict[str, object]:
+    """Read all digits; return them as JSON can hold them."""
+    number = read_number(file, classifier)
+    digits = [
+        {"digit": each.digit, "probability": each.probability, "line": line, "box": [float(n) for n in each.box]}
+        for line, row in enumerate(number.lines)
+        for each in row
+    ]
+    return {"text": number.text, "reason": number.reason, "digits": digits}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Digits are read with the book's models. Where it matters which pixels a model ge
 weights: it knows no digits, but each pixel changes its answer.
 """
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -328,6 +329,22 @@ def test_command_prints_name_digit_and_probability(folder, capsys):
 def test_command_prints_numbers(folder, capsys):
     assert main(["--number", "17.png", "lines.png", "seven.png", "blank.png"]) == 0
     assert capsys.readouterr() == ("17.png\t17\nlines.png\t1_7\nseven.png\t7\nblank.png\t-\n", "")
+
+
+def test_command_prints_json_for_other_programs(folder, capsys):
+    assert main(["--json", "seven.png", "blank.png"]) == 0
+    seven, blank = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (seven["file"], seven["digit"], len(seven["probabilities"])) == ("seven.png", 7, 10)
+    assert seven["probability"] == max(seven["probabilities"])
+    assert (blank["digit"], blank["probability"]) == (None, 0)
+    assert main(["--json", "--number", "lines.png", "blank.png"]) == 0
+    lines, blank = map(json.loads, capsys.readouterr().out.splitlines())
+    assert lines["text"] == "1_7"
+    assert [(each["digit"], each["line"]) for each in lines["digits"]] == [(1, 0), (7, 1)]
+    upper, lower = (each["box"] for each in lines["digits"])
+    assert upper[1] + upper[3] <= lower[1]
+    assert (blank["text"], blank["digits"]) == ("", [])
+    assert blank["reason"]
 
 
 @pytest.mark.parametrize("options", [[], ["--number"]], ids=["digit", "number"])
