@@ -499,3 +499,26 @@ def test_cards_have_the_titles_of_their_pages():
     for title, link in cards:
         cells = json.loads((PROJECT / f"{link}.ipynb").read_text(encoding="utf-8"))["cells"]
         assert "".join(cells[0]["source"]).startswith(f"# {title}\n")
+
+
+def test_the_short_answer_on_depth_and_width():
+    text = "".join(
+        printed("09_depth_and_width", f"evaluate({names}")
+        for names in ('"8 filters"', '"2 blocks"', '"kernel 7"', '"no dense"')
+    )
+    error = {name.strip(): 100 - float(mean) for name, mean in re.findall(r"^(.+?) mean=([\d.]+)", text, re.MULTILINE)}
+    assert len(error) == 11
+    for name in ("2 blocks", "3 blocks"):
+        assert error[name] < error["plain"] * 2 / 3
+    assert min(error, key=error.get) == "3 blocks"
+    assert error["128 filters"] > error["plain"]
+    full = dict(re.findall(r"(\w[\w ]*?) +mean error ([\d.]+)", printed("09_depth_and_width", "mean error {error")))
+    assert (full["2 blocks"], full["deeper"]) == ("0.98", "0.99")
+
+
+def test_how_the_errors_of_network_and_linear_model_shrink():
+    """Chapter 14: "from 14 to 3 %", "only from 16 to 13 %", and close together with 300 images."""
+    rows = re.findall(r"[\d,]+ +([\d.]+)% +([\d.]+)%", printed("14_another_data_set", 'print("images  "'))
+    network, linear = 100 - np.array(rows, float).T
+    assert [round(network[0]), round(network[-1])] == [14, 3]
+    assert [round(linear[0]), round(linear[-1])] == [16, 13]
