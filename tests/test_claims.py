@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnist_utils import paths
-from mnist_utils.comparison import compare, summarize
+from mnist_utils.comparison import compare, summarize, wilson_interval
 from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
 from mnist_utils.predict import Classifier
@@ -352,3 +352,173 @@ def test_what_the_chapter_on_depth_and_width_says():
     assert all(line.endswith("3 blocks") for line in fronts.splitlines())
     assert printed("09_depth_and_width", "confidence=1 - 0.05 / len(pairs)").count("No difference shown") == 3
     assert printed("09_depth_and_width", "confidence=1 - 0.05 / 2)").count("No difference shown") == 2
+
+
+def test_held_out_loss_falls_to_the_end_in_the_shallow_models_and_not_after_the_fourth_epoch_in_the_deeper(results):
+    curves = {
+        name: np.mean([history["val_loss"] for history in result.histories], axis=0) for name, result in results.items()
+    }
+    for name in ("baseline", "batch_norm"):
+        assert curves[name][-3:].mean() < curves[name][3:6].mean()
+        assert curves[name][2:].max() - curves[name][-1] < curves[name][0] - curves[name][1]
+    assert curves["deeper"][4:].mean() > curves["deeper"][3]
+
+
+def test_deeper_lies_above_the_other_two_curves_from_the_second_epoch_on_and_no_curve_climbs_smoothly(results):
+    curves = {
+        name: np.mean([history["val_accuracy"] for history in result.histories], axis=0)
+        for name, result in results.items()
+    }
+    assert max(curves, key=lambda name: curves[name][0]) == "batch_norm"
+    assert (curves["deeper"][1:] > np.maximum(curves["baseline"], curves["batch_norm"])[1:]).all()
+    assert all((np.diff(curve) < 0).any() for curve in curves.values())
+
+
+def test_the_interval_of_batch_normalization_leaves_room_for_a_fraction_of_a_point_only(results):
+    comparison = compare(results["baseline"], results["batch_norm"])
+    assert -0.005 < comparison.low < 0 < comparison.high < 0.005
+
+
+def test_the_models_wander_by_about_the_same_in_the_last_five_epochs(results):
+    wandering = [
+        np.mean([np.ptp(history["val_accuracy"][-5:]) for history in result.histories]) for result in results.values()
+    ]
+    assert max(wandering) < 1.5 * min(wandering)
+
+
+def scores_of_folds(chapter: str, code: str) -> list[float]:
+    """Return the scores, in percent, that the harness or the plain loop printed while the cell with this code ran."""
+    return [float(score) for score in re.findall(r"^> ([\d.]+)", printed(chapter, code), re.MULTILINE)]
+
+
+def test_the_plain_loop_with_fit_gives_other_scores_and_nearly_the_same_mean(results):
+    by_fit = scores_of_folds("02_baseline", "fit_scores, _ = evaluate_in_turn(")
+    by_harness = 100 * np.array(results["baseline"].scores)
+    assert (np.round(by_harness, 3) != by_fit).any()
+    assert abs(np.mean(by_fit) - by_harness.mean()) < 0.02
+
+
+def test_one_model_for_all_folds_climbs_and_reads_new_images_worse():
+    leaky = scores_of_folds("02_baseline", "one_model = define_baseline()")
+    honest = scores_of_folds("02_baseline", "(define_baseline, X_small, y_small, epochs=3)")
+    promised, deserved = percents(printed("02_baseline", "honest_accuracy = one_model.evaluate("))
+    assert leaky == sorted(leaky)
+    assert max(honest) < deserved < promised - 4
+
+
+def test_the_linear_model_makes_several_errors_for_each_one_of_the_network():
+    linear, network = percents(printed("02_baseline", "linear_errors, errors ="))
+    assert linear > 3 * network
+    # "A number of ten digits is read wrong more often than right."
+    assert (1 - linear / 100) ** 10 < 0.5
+
+
+def test_a_short_training_changes_the_filters_by_less_than_a_tenth():
+    (change,) = percents(printed("02_baseline", "change = np.abs(after - before)"))
+    assert 0 < change < 10
+
+
+def test_the_recipe_reads_every_drawing_and_shrinking_about_half():
+    text = printed("06_predict", "drawings, labels = load_drawn_digits()")
+    read = {name: int(right) / int(n) for name, right, n in re.findall(r"(\w[\w ]*?) +(\d+) of (\d+)", text)}
+    assert 0.4 < read["only shrunk"] < 0.6
+    assert read["follow_recipe"] == read["to_mnist"] == 1
+
+
+def test_the_bare_model_takes_noise_for_a_digit_with_a_high_probability():
+    text = printed("06_predict", "noise, straight to the model")
+    assert float(re.search(r"straight to the model: \d \(([\d.]+)\)", text)[1]) > 0.5
+    assert text.count("nothing to read") == 2
+
+
+def test_the_short_answer_on_pixel_scaling():
+    text = printed("07_pixel_scaling", "define_baseline, scale(X_train)")
+    scores = {
+        name: [float(score) for score in re.findall(r"> ([\d.]+)", lines)]
+        for name, lines in re.findall(r"^([^>\n]+)\n((?:> .*\n?)+)", text, re.MULTILINE)
+    }
+    assert len(scores) == 5
+    means = {name: np.mean(values) for name, values in scores.items()}
+    assert abs(means["0 to 1"] - 98.6) < 0.05
+    assert abs(means["centred"] - means["0 to 1"]) < 0.05
+    for name in ("standardized", "per image"):
+        assert 0.15 < means["0 to 1"] - means[name] < 0.25
+        assert (np.array(scores[name]) < scores["0 to 1"]).all()
+
+
+def test_what_the_grid_found():
+    text = printed("11_scaling_out", 'print(f"{result.name:24}mean')
+    rows = {
+        (filters, rate): tuple(map(float, (mean, low, high)))
+        for filters, rate, mean, low, high in re.findall(
+            r"(\d+) filters, rate ([\d.]+) +mean ([\d.]+)%, from ([\d.]+)% to ([\d.]+)%", text
+        )
+    }
+    assert max(rows, key=rows.get) == ("32", "0.01")
+    narrow, wide = rows["16", "0.01"], rows["32", "0.01"]
+    assert 3 * abs(wide[0] - narrow[0]) < min(narrow[2] - narrow[1], wide[2] - wide[1])
+    assert rows["32", "0.001"][1] > rows["16", "0.001"][2]
+    verdicts = " ".join(printed("11_scaling_out", "answer = compare(tutorial, result").split())
+    assert verdicts.count("32 filters, rate 0.01 is better than") == 2
+    assert verdicts.count("No difference shown") == 1
+
+
+def test_some_test_images_have_ink_in_the_last_two_rows_or_columns():
+    """Chapter 13: the network does not see these lines of pixels."""
+    (_, _), (X_test, _) = load_mnist()
+    inked = X_test[:, 26:].any(axis=(1, 2)) | X_test[:, :, 26:].any(axis=(1, 2))
+    assert 0.02 < inked.mean() < 0.2
+
+
+def test_six_networks_agree_on_the_recipe_and_two_corrections_on_what_is_shown():
+    pairs = printed("10_difference", "pairs of {kind}")
+    assert re.findall(r"(\d+) of (\d+) below", pairs) == [("0", "6"), ("9", "9")]
+    table = re.findall(r"([\d.]+) +([\d.]+) +([\d.]+)$", printed("10_difference", "by_bonferroni[i]"), re.MULTILINE)
+    plain, bonferroni, holm = np.array(table, float).T
+    assert (plain < 0.05).sum() == 2
+    assert (bonferroni < 0.05).sum() == (holm < 0.05).sum() == 1
+    assert (holm <= bonferroni).all()
+
+
+def test_intervals_that_the_questions_name():
+    assert [round(bound, 2) for bound in wilson_interval(45, 50)] == [0.79, 0.96]
+    assert [round(100 * bound, 2) for bound in wilson_interval(9, 10_000)] == [0.05, 0.17]
+
+
+def test_the_steps_of_the_tutorial_have_a_section_each():
+    page = (PROJECT / "book" / "intro.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.+) \| (.+) \|$", page.split("| Step of the tutorial |")[1], re.MULTILINE)
+    assert len(rows) >= 20
+    assert [step for step, section in rows if "](" not in section] == []
+
+
+def test_cards_have_the_titles_of_their_pages():
+    page = (PROJECT / "book" / "intro.md").read_text(encoding="utf-8")
+    cards = re.findall(r"\{grid-item-card\} \d+ · (.+)\n:link: \.\./(\S+)", page)
+    assert len(cards) >= 14
+    for title, link in cards:
+        cells = json.loads((PROJECT / f"{link}.ipynb").read_text(encoding="utf-8"))["cells"]
+        assert "".join(cells[0]["source"]).startswith(f"# {title}\n")
+
+
+def test_the_short_answer_on_depth_and_width():
+    text = "".join(
+        printed("09_depth_and_width", f"evaluate({names}")
+        for names in ('"8 filters"', '"2 blocks"', '"kernel 7"', '"no dense"')
+    )
+    error = {name.strip(): 100 - float(mean) for name, mean in re.findall(r"^(.+?) mean=([\d.]+)", text, re.MULTILINE)}
+    assert len(error) == 11
+    for name in ("2 blocks", "3 blocks"):
+        assert error[name] < error["plain"] * 2 / 3
+    assert min(error, key=error.get) == "3 blocks"
+    assert error["128 filters"] > error["plain"]
+    full = dict(re.findall(r"(\w[\w ]*?) +mean error ([\d.]+)", printed("09_depth_and_width", "mean error {error")))
+    assert (full["2 blocks"], full["deeper"]) == ("0.98", "0.99")
+
+
+def test_how_the_errors_of_network_and_linear_model_shrink():
+    """Chapter 14: "from 14 to 3 %", "only from 16 to 13 %", and close together with 300 images."""
+    rows = re.findall(r"[\d,]+ +([\d.]+)% +([\d.]+)%", printed("14_another_data_set", 'print("images  "'))
+    network, linear = 100 - np.array(rows, float).T
+    assert [round(network[0]), round(network[-1])] == [14, 3]
+    assert [round(linear[0]), round(linear[-1])] == [16, 13]

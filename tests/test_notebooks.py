@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ for name in ("baseline", "batch_norm", "deeper"):
 """
 
 notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+chapter = pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/[0-9]*.ipynb")), ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,39 @@ def test_notebook_is_fit_to_be_committed(path: Path) -> None:
     assert find_faults(nbformat.read(path, as_version=4)) == []
 
 
-@pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/[0-9]*.ipynb")), ids=lambda path: path.stem)
+@chapter
+def test_chapter_opens_with_what_it_takes_and_closes_with_three_questions(path: Path) -> None:
+    prose = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+    for piece in (
+        "After this chapter you can",
+        "**Before you start:**",
+        "Reading takes about",
+        "running the code took",
+    ):
+        assert piece in prose[0]
+    closing = "\n".join(prose).split("\n## What we saw\n")[1]
+    questions = closing.split("\n## Test yourself\n")[1].split("\n## Exercises\n")[0]
+    assert re.findall(r"^\*\*(\d)\.\*\*", questions, re.MULTILINE) == ["1", "2", "3"]
+    assert questions.count("::::{dropdown} Answer\n") == 3
+
+
+@chapter
+def test_each_exercise_has_stars_and_a_solution_that_was_executed(path: Path) -> None:
+    prose = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown")
+    tasks = re.findall(r"^(\d+)\. (★{1,3}) ", prose.split("\n## Exercises\n")[1], re.MULTILINE)
+    assert tasks
+    solutions: list[tuple[str, str]] = []
+    shown: set[str] = set()  # the exercises below which a cell printed or drew something
+    for cell in nbformat.read(PROJECT / "solutions" / path.name, as_version=4).cells:
+        if cell.cell_type == "markdown":
+            solutions += re.findall(r"^## Exercise (\d+) (★+)$", cell.source, re.MULTILINE)
+        elif cell.outputs and solutions:
+            shown.add(solutions[-1][0])
+    assert solutions == tasks
+    assert shown == {number for number, _ in tasks}
+
+
+@chapter
 def test_chapter_says_how_long_its_code_ran(path: Path) -> None:
     entry = json.loads((PROJECT / "results" / "notebooks.json").read_text(encoding="utf-8"))[path.stem]
     opening = nbformat.read(path, as_version=4).cells[0].source
