@@ -31,6 +31,7 @@ HEIGHT_PER_SMOOTHING, HEIGHT_PER_REACH = 40, 20  # a place is thin if, smoothed,
 MIN_WHOLE_PROBABILITY = 0.2  # of being one digit: a piece with more is not cut
 MIN_HEIGHT_TO_CUT = 2.5  # of a piece, in widths of its strokes: a lower one is a dash
 MAX_WIDTH_TO_CUT = 12  # of a piece, in heights: a wider one is no row of digits that touch
+MIN_PIECES_ON_PAGE, MAX_CUT_SHARE = 20, 0.5  # of digits, even where neighbours touch, more are whole
 # Around a piece there is room for soft edges, and for hairlines that are thickened:
 MIN_MARGIN, SIDE_PER_MARGIN = 4, 20  # pixels, and the larger side's pixels for one more
 MAX_BATCH = 500  # images in one call of the network: more would take memory and no less time
@@ -81,7 +82,10 @@ def find_candidates(pieces: Sequence[Piece], ink: Ink, detector: keras.Model | N
     """
     wholes = [Candidate(piece, _to_mnist_format(piece, ink), 0, piece.width) for piece in pieces]
     _ask(detector, wholes)
-    found = [[whole, *(_cut(whole.piece, ink) if _may_be_several(whole) else [])] for whole in wholes]
+    to_cut = [_may_be_several(whole) for whole in wholes]
+    if len(wholes) > MIN_PIECES_ON_PAGE and np.mean(to_cut) > MAX_CUT_SHARE:
+        to_cut = [False] * len(wholes)  # letters or a texture: nothing is gained by thousands of cuts
+    found = [[whole, *(_cut(whole.piece, ink) if cut else [])] for whole, cut in zip(wholes, to_cut, strict=True)]
     _ask(detector, [cut for _, *cuts in found for cut in cuts])
     return found
 
