@@ -526,3 +526,42 @@ def test_how_the_errors_of_network_and_linear_model_shrink():
     network, linear = 100 - np.array(rows, float).T
     assert [round(network[0]), round(network[-1])] == [14, 3]
     assert [round(linear[0]), round(linear[-1])] == [16, 13]
+
+
+# What the text below these cells of the solutions says: how many differences are shown, and how many are not.
+VERDICTS = {
+    "02_baseline filters-compare": (0, 3),
+    "02_baseline dropout-gap": (0, 1),
+    "02_baseline scalings-compare": (0, 2),
+    "03_batch_normalization before-after": (0, 1),
+    "03_batch_normalization batch-size-compare": (0, 4),
+    "04_deeper_model single-compare": (0, 1),
+    "04_deeper_model lenet-compare": (0, 3),
+    "04_deeper_model define-third": (0, 1),
+    "04_deeper_model decay-run": (0, 1),
+    "04_deeper_model define-normalized": (0, 1),
+    "07_pixel_scaling ex1-code": (0, 1),
+    "07_pixel_scaling ex2-code": (0, 1),
+    "07_pixel_scaling ex4-code": (1, 1),
+    "07_pixel_scaling ex6-code": (0, 1),
+    "08_learning_rate rmsprop": (1, 0),
+    "08_learning_rate deeper": (0, 1),
+    "08_learning_rate warm-up": (0, 1),
+    "09_depth_and_width e1-code": (0, 1),
+    "09_depth_and_width e2-code": (1, 0),
+    "09_depth_and_width e3-code": (0, 1),
+    "09_depth_and_width e4-code": (0, 1),
+    "10_difference folds": (1, 1),
+    "14_another_data_set compare-sizes": (0, 1),
+    "14_another_data_set deeper": (0, 4),
+}
+
+
+@pytest.mark.parametrize("place", VERDICTS)
+def test_a_solution_reads_the_verdicts_that_its_cell_printed(place):
+    chapter, name = place.split()
+    notebook = json.loads((PROJECT / "solutions" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    (cell,) = (cell for cell in notebook["cells"] if cell["id"] == name)
+    text = "".join(line for output in cell["outputs"] for line in output.get("text", []))
+    text = " ".join(text.split())  # a verdict may be printed on two lines
+    assert (text.count(" is better than "), text.count("No difference shown between ")) == VERDICTS[place]

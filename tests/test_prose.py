@@ -7,7 +7,6 @@ names lie in its working folder. The harness makes smoke runs only.
 
 import ast
 import builtins
-import contextlib
 import json
 import pkgutil
 import re
@@ -33,6 +32,7 @@ PAGES = [PROJECT / "README.md", *sorted((PROJECT / "book").glob("*.md"))]
 NOTEBOOKS = sorted(PROJECT.glob("notebooks/*.ipynb")) + sorted(PROJECT.glob("solutions/*.ipynb"))
 FOLDERS = {"my_images": "0123456789", "my_digits": "37", "letters": "AB"}  # of pictures, with their classes
 N_ROWS = 300  # of MNIST, to train and to test
+IPYTHON_COMMAND = re.compile(r"^( *)[%!].*", re.MULTILINE)  # such as those that prepare Colab
 SLOW_CALL = re.compile(r"\b(fit|evaluate_model|finalize_model|export)\(")
 NOT_RUN = {"cv2.VideoCapture": "needs a webcam, and opencv-python, which the book does not install"}
 
@@ -115,8 +115,7 @@ def prepare(block: Block) -> tuple[str, set[str]]:
     needed, _ = names(ast.parse(block.code))
     above: list[ast.stmt] = []
     for source in block.above:
-        with contextlib.suppress(SyntaxError):  # commands of IPython, such as those that prepare Colab
-            above += ast.parse(source).body
+        above += ast.parse(IPYTHON_COMMAND.sub(r"\1pass", source)).body
     statements, found = [], set()
     for statement in reversed(above):
         loads, binds = names(statement)
