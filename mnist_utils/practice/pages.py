@@ -220,7 +220,8 @@ def _put_on_table(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     side = len(photo)
     border = round(TABLE_BORDER * side)
     grain = ndi.gaussian_filter(rng.normal(size=(side + 2 * border,) * 2), (1, 8))
-    table = rng.uniform([0.15, 0.1, 0.05], [0.45, 0.35, 0.3]) * (1 + 0.15 * grain / grain.std())[..., np.newaxis]
+    light = np.percentile(photo, 2) / 255  # the table lies in the same light as the sheet's darkest part
+    table = light * rng.uniform([0.3, 0.2, 0.1], [0.9, 0.7, 0.6]) * (1 + 0.15 * grain / grain.std())[..., np.newaxis]
     table = (np.clip(table, 0, 1) * 255).round().astype(np.uint8)
     table[border : border + side, border : border + side] = photo
     return table
