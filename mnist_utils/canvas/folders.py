@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from PIL import Image
 
+from mnist_utils.paths import write_whole
 from mnist_utils.reading import to_mnist
 
 __all__ = ["load_folder", "save_drawing"]
@@ -39,16 +41,13 @@ def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
         raise ValueError(f"The label {label!r} cannot be the name of a folder: use letters and digits.")
     class_folder = Path(folder) / label
     class_folder.mkdir(parents=True, exist_ok=True)
-    number = 1 + sum(1 for _ in class_folder.glob("*.png"))
-    while True:
-        path = class_folder / f"{number:04d}.png"
-        try:
-            with path.open("xb") as file:  # x: fails if the file is there, in one step with making it
-                Image.fromarray(image).save(file, format="PNG")
-        except FileExistsError:
+    with FileLock(class_folder / ".lock"):
+        number = 1 + sum(1 for _ in class_folder.glob("[!.]*.png"))
+        while (path := class_folder / f"{number:04d}.png").exists():
             number += 1
-        else:
-            return path
+        with write_whole(path) as scratch:
+            Image.fromarray(image).save(scratch)
+    return path
 
 
 def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:

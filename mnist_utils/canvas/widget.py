@@ -185,7 +185,7 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
             self.message = str(error)
         else:
             self.clear()
-            count = sum(1 for _ in path.parent.glob("*.png"))
+            count = sum(1 for _ in path.parent.glob("[!.]*.png"))
             self.message = f"Saved as {path}. Drawings of {path.parent.name} so far: {count}."
 
 
