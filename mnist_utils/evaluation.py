@@ -12,15 +12,16 @@ import hashlib
 import json
 import platform
 import shutil
+import textwrap
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -97,9 +98,8 @@ class CrossValidation:
             The file.
         """
         path = paths.output_path(f"results/{self.name}.json")
-        scratch = path.with_suffix(".tmp")
-        scratch.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        scratch.replace(path)
+        with paths.write_whole(path) as scratch:
+            scratch.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
         return path
 
     @classmethod
@@ -120,8 +120,38 @@ class CrossValidation:
         ------
         FileNotFoundError
             If no result of this name was recorded.
+        ValueError
+            If the file is damaged, or was written by another version of this package. It stays as it is.
         """
-        return cls(**json.loads(paths.input_path(f"results/{name}.json").read_text(encoding="utf-8")))
+        path = paths.input_path(f"results/{name}.json")
+        try:
+            return _to_result(json.loads(path.read_text(encoding="utf-8")))
+        except Exception as error:  # a damaged file can fail in any way
+            reason = textwrap.shorten(str(error), 200)
+            raise ValueError(
+                f"{path}: not a result that this version can read ({reason}). The file is left as it is. Take it anew "
+                "from the repository, or run the notebook that records it."
+            ) from error
+
+
+def _to_result(content: dict[str, Any]) -> CrossValidation:
+    """Return the result that a file holds, or raise an error if it is none that `CrossValidation.save` writes."""
+    expected = {field.name for field in fields(CrossValidation)}
+    if not isinstance(content, dict) or content.keys() != expected:
+        raise ValueError(f"it must hold {', '.join(sorted(expected))}, and nothing else")
+    result = CrossValidation(**content)
+    n_folds, epochs = result.settings["n_folds"], result.settings["epochs"]
+    if not len(result.scores) == len(result.histories) == n_folds:
+        raise ValueError(
+            f"it holds {len(result.scores)} scores and {len(result.histories)} histories of {n_folds} folds"
+        )
+    if not all(0 <= score <= 1 for score in result.scores):
+        raise ValueError("a score is no accuracy, which is between 0 and 1")
+    for history in result.histories:
+        lengths = {len(history[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        if lengths != {epochs}:
+            raise ValueError(f"a history does not hold a value for each of {epochs} epochs")
+    return result
 
 
 def evaluate_model(

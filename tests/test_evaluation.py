@@ -128,6 +128,44 @@ def test_loading_what_was_not_recorded_says_so(folder):
         CrossValidation.load("unheard_of")
 
 
+RECORDED = {
+    "name": "small",
+    "scores": [0.5, 0.75],
+    "histories": [{name: [0.5] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}] * 2,
+    "settings": {"n_folds": 2, "epochs": 1},
+    "versions": {},
+    "seconds": 1.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        (json.dumps(RECORDED)[:-9], "Expecting|Unterminated"),
+        ("[]", "it must hold histories, name, scores, seconds, settings, versions, and nothing else"),
+        (json.dumps({key: value for key, value in RECORDED.items() if key != "versions"}), "it must hold histories"),
+        (json.dumps(RECORDED | {"accuracy": 0.5}), "it must hold histories"),
+        (json.dumps(RECORDED | {"scores": [0.5]}), "1 scores and 2 histories of 2 folds"),
+        (json.dumps(RECORDED | {"scores": [50.0, 75.0]}), "a score is no accuracy"),
+        (json.dumps(RECORDED | {"scores": [0.5, float("nan")]}), "a score is no accuracy"),
+        (json.dumps(RECORDED | {"settings": {"n_folds": 2, "epochs": 9}}), "a value for each of 9 epochs"),
+        (json.dumps(RECORDED | {"histories": [{"acc": [0.5]}] * 2}), "loss"),
+    ],
+    ids=["empty", "cut off", "list", "older", "newer", "fold lost", "percent", "nan", "epochs lost", "old names"],
+)
+def test_a_damaged_result_is_named_and_left_as_it_is(text, reason, folder):
+    file = folder / "results" / "small.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(RECORDED))
+    assert CrossValidation.load("small") == CrossValidation(**RECORDED)
+    file.write_text(text)
+    message = rf"small\.json: not a result that this version can read \(.*({reason}).*\)\. The file is left as it is\. "
+    with pytest.raises(ValueError, match=message):
+        CrossValidation.load("small")
+    assert file.read_text() == text
+
+
 @pytest.mark.slow
 def test_a_worker_whose_memory_has_grown_is_replaced_without_a_word(data, folder, monkeypatch, recwarn):
     processes = folder / "processes"
