@@ -11,6 +11,7 @@ from filelock import FileLock
 
 from mnist_utils._runtime import download
 from mnist_utils._runtime.download import Mnist
+from mnist_utils.paths import write_whole
 
 __all__ = ["MnistUnavailableError", "load_dataset", "load_mnist", "prep_pixels"]
 
@@ -135,7 +136,8 @@ def _download(folder: Path) -> Mnist:
             with tempfile.TemporaryDirectory(prefix="mnist_", dir=folder, ignore_cleanup_errors=True) as scratch:
                 file = fetch(Path(scratch))
                 data = download.read_npz(file)
-                file.replace(folder / file.name)
+                with write_whole(folder / file.name) as whole:
+                    file.replace(whole)
                 return data
         except Exception as error:  # whatever it was, the next source may do; the message keeps each reason
             failures.append(f"  - {name}: {textwrap.shorten(str(error) or type(error).__name__, 200)}")
