@@ -1,6 +1,5 @@
 """Ten thousand pictures as they should not be, at every door: each ends in an answer, or in an error that helps."""
 
-import numpy as np
 import pytest
 from hypothesis import strategies as st
 from torture.broken_pictures import arrays, picture_files, pillow_images
