@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-PATIENCE = 120  # seconds after which a case counts as hung, on however busy a machine
+PATIENCE = 60  # seconds after which a case counts as hung, on however busy a machine
 MAX_SECONDS = 5  # of the processor's time
 MAX_MEBIBYTES = 1024  # on top of what the process holds before: Python, TensorFlow, two networks
 MIB = 1024  # kibibytes
