@@ -1,5 +1,6 @@
 """Labelled images in folders, one folder a class: how the canvas saves drawings, and how they are read back."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from mnist_utils.reading import to_mnist
 
 __all__ = ["load_folder", "save_drawing"]
 
+MAX_LABEL_BYTES = 200  # most systems allow names of 255
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
@@ -37,8 +39,10 @@ def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
     ValueError
         If the label cannot be a folder's name.
     """
-    if Path(label).name != label or label.startswith(".") or not label.strip():
-        raise ValueError(f"The label {label!r} cannot be the name of a folder: use letters and digits.")
+    is_name = label.strip() and label.isprintable() and Path(label).name == label and not label.startswith(".")
+    if not is_name or len(label.encode()) > MAX_LABEL_BYTES:
+        shown = textwrap.shorten(repr(label), 60)
+        raise ValueError(f"The label {shown} cannot be the name of a folder: use a few letters and digits.")
     class_folder = Path(folder) / label
     class_folder.mkdir(parents=True, exist_ok=True)
     with FileLock(class_folder / ".lock"):

@@ -41,7 +41,7 @@ def test_a_drawing_that_could_not_be_saved_leaves_no_half_file(tmp_path, monkeyp
     assert save_drawing(ONE, tmp_path, "1").name == "0002.png"
 
 
-@pytest.mark.parametrize("label", ["", " ", "..", "a/b", ".hidden"])
+@pytest.mark.parametrize("label", ["", " ", "..", "a/b", ".hidden", "a\0b", "a\nb", "\ud800", "x" * 300])
 def test_a_label_that_is_no_name_of_a_folder(tmp_path, label):
     with pytest.raises(ValueError, match="name of a folder"):
         save_drawing(ONE, tmp_path, label)
