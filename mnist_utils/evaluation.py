@@ -225,7 +225,7 @@ def evaluate_model(
         If the same evaluation is already running, or a worker process was killed.
     """
     started = time.perf_counter()
-    X, y, epochs = _at_scale(X, y, epochs, verbose)
+    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
     rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
     seeds = np.random.SeedSequence(seed).generate_state(n_folds)
     folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
@@ -315,7 +315,7 @@ def finalize_models(
     ValueError, TypeError, FoldError, RuntimeError
         As `evaluate_model`.
     """
-    X, y, epochs = _at_scale(X, y, epochs, verbose)
+    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
     settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": list(seeds)}
     recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
@@ -328,12 +328,24 @@ def finalize_models(
     return trained
 
 
-def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int, verbose: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _at_scale(
+    X: np.ndarray, y: np.ndarray, epochs: int, batch_size: int, verbose: int
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Check the data; in a smoke run take a few rows and one epoch, and say so."""
+    X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
     if np.ndim(y) != 2 or np.shape(y)[1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
+    for name, array in {"X": X, "y": y}.items():
+        if array.dtype.kind not in "buif":
+            raise ValueError(f"{name} is of type {array.dtype}: give numbers.")
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{name} holds values that are not finite (NaN or infinity): a model learns nothing from them."
+            )
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs={epochs} and batch_size={batch_size} train nothing: give at least 1.")
     n_rows, n_epochs = paths.at_scale(len(X), MAX_SMOKE_ROWS), paths.at_scale(epochs, MAX_SMOKE_EPOCHS)
     if verbose and (n_rows, n_epochs) != (len(X), epochs):
         print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs")
@@ -391,8 +403,17 @@ def _train(
             def train_further(fold: int) -> Future:
                 return submit(train_epoch, recipe, folds[fold], states[fold])
 
+            saved = True
             for fold in _finish(train_further, states, epochs, n_workers, bar, verbose):
-                states[fold].save(files[fold])
+                try:
+                    states[fold].save(files[fold])
+                except OSError as error:
+                    if saved:  # said once
+                        tqdm.write(
+                            f"{files[fold]} cannot be written ({error.strerror or error}). The training goes on. But "
+                            "if it is stopped, what it does from now on is lost: make room on the disk."
+                        )
+                    saved = False
         wait(models)  # one that is late must not meet the next call
     return states
 

@@ -110,7 +110,10 @@ class TrainingState:
         """Read a state that `save` wrote. A damaged file raises one of many errors."""
         with np.load(file) as arrays:
             variables = [arrays[f"variable_{i}"] for i in range(len(arrays.files) - 1)]
-            return cls(json.loads(str(arrays["history"])), variables)
+            state = cls(json.loads(str(arrays["history"])), variables)
+        if not (state.epochs and variables):
+            raise ValueError("it holds no epoch")
+        return state
 
 
 def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.Model:
