@@ -14,9 +14,10 @@ from PIL import Image
 from reading.pictures import draw_seven
 
 MODES = (
-    *("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "LA", "PA", "RGBX", "RGBa", "La"),
+    *("1", "L", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "I", "F", "LA", "PA", "RGBX", "RGBa"),
     *("I;16", "I;16L", "I;16B", "I;16N"),
 )
+RARE_MODES = ("LAB", "La")  # Pillow turns them into grey only by another mode
 READ_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "MPO")
 # Not read on purpose: Ghostscript runs for EPS, and the decoders of the others are little tested.
 REFUSED_FORMATS = ("EPS", "PDF", "ICO", "TGA", "PCX", "SGI", "IM", "JPEG2000", "DDS", "ICNS", "MSP", "SPIDER", "XBM")
@@ -82,7 +83,7 @@ class PillowImage:
 pillow_images = st.builds(
     PillowImage,
     st.sampled_from(MODES),
-    st.one_of(sizes, st.tuples(st.sampled_from([0, 1, 28]), st.just(0)), st.tuples(st.just(0), sides)),
+    sizes,
     st.sampled_from(CONTENTS),
     seeds,
     st.integers(0, 9),
