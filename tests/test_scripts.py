@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import nbformat
 import numpy as np
 import pytest
+import run_torture
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import notebooks
-import run_torture
 
 
 @pytest.fixture(autouse=True)
