@@ -18,6 +18,7 @@ MODES = (
     *("I;16", "I;16L", "I;16B", "I;16N"),
 )
 RARE_MODES = ("LAB", "La")  # Pillow turns them into grey only by another mode
+FITTING = {"1": int, "L": int, "P": int | bytes, "RGB": tuple}  # what Pillow finds in files as a transparent colour
 READ_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "MPO")
 # Not read on purpose: Ghostscript runs for EPS, and the decoders of the others are little tested.
 REFUSED_FORMATS = ("EPS", "PDF", "ICO", "TGA", "PCX", "SGI", "IM", "JPEG2000", "DDS", "ICNS", "MSP", "SPIDER", "XBM")
@@ -75,7 +76,7 @@ class PillowImage:
             image.frombytes(np.random.default_rng(self.seed).bytes(len(image.tobytes())))
         if self.orientation:
             image.getexif()[0x0112] = self.orientation
-        if self.transparency is not None:
+        if self.mode in FITTING and isinstance(self.transparency, FITTING[self.mode]):
             image.info["transparency"] = self.transparency
         return image
 

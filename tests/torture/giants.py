@@ -101,5 +101,5 @@ GIANTS: dict[str, Callable[[], bytes]] = {
     "PFM, largest floats": lambda: _pfm(np.where(draw_seven(28, 3) > 0, 3.4e38, -3.4e38)),
 }
 SLOW_DECODERS: dict[str, Callable[[], bytes]] = {
-    "JPEG, 500 scans": lambda: _grow_jpeg(500),
+    "JPEG, 1,500 scans": lambda: _grow_jpeg(1_500),
 }

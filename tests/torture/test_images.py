@@ -100,6 +100,7 @@ def test_giants_and_decompression_bombs(doors, tmp_path, tally, name):
         tally.survived += 1
 
 
+@KNOWN
 @pytest.mark.parametrize("name", SLOW_DECODERS)
 def test_files_that_keep_a_decoder_busy(doors, tmp_path, tally, name):
     file = tmp_path / "busy.jpg"
