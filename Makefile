@@ -19,7 +19,7 @@ PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing coll
 BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(shell \
 	find book notebooks solutions mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
 
-.PHONY: help book read lab check test lint run verify bench clean clean-all
+.PHONY: help book read lab check test lint run verify bench torture clean clean-all
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ lab: .venv/installed ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab notebooks
 
 check: lint ## style and the fast tests, in a minute: no browser, no training
-	$(BIN)/pytest -q -n 2 -m "not slow"
+	$(BIN)/pytest -q -n 2 -m "not slow and not torture"
 
 test: lint ## style and every test: unit, notebooks (nbval, smoke), the built book, the browser
 	$(BIN)/pytest -n 2 --dist worksteal
@@ -54,6 +54,9 @@ verify: .venv/installed ## re-execute all in a scratch folder and report each nu
 bench: .venv/installed-dev ## measure the speed: beside the tutorial's listing, and in the browser
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/browser.py
+
+torture: .venv/installed-dev ## make things go wrong, thousands of times, and write what was survived: an hour
+	$(BIN)/python scripts/run_torture.py
 
 clean: ## remove what was built (the installed packages stay)
 	rm -rf _build .pytest_cache mnist_utils.egg-info

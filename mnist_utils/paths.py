@@ -6,10 +6,13 @@ into the project. So tests execute each notebook in seconds and change no tracke
 variable.
 """
 
+import contextlib
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["MODELS", "PROJECT", "SMOKE", "at_scale", "input_path", "output_path"]
+__all__ = ["MODELS", "PROJECT", "SMOKE", "at_scale", "input_path", "output_path", "write_whole"]
 
 _folder = os.environ.get("MNIST_UTILS_SMOKE", "")
 
@@ -100,3 +103,31 @@ def input_path(name: str) -> Path:
             "or run the notebook that records it."
         )
     return path
+
+
+@contextlib.contextmanager
+def write_whole(path: Path) -> Iterator[Path]:
+    """Lend a scratch file, which takes a file's place once it is written whole and lies on the disk.
+
+    Whatever happens meanwhile, a crash, a full disk or a power cut, under the path there is either what was there
+    before or all of the new content.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write. Its folder must be there.
+
+    Yields
+    ------
+    Path
+        Where to write, in the same folder and with the same ending. Its name begins with a dot. If the ``with`` block
+        fails, it is removed.
+    """
+    scratch = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield scratch
+        with scratch.open("rb+") as file:
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -256,7 +256,73 @@ def test_a_damaged_cache_is_fetched_again_once(folder, mnist, open_keras, monkey
     assert_same(load_mnist(), mnist)
 
 
+def test_a_folder_in_the_files_place_is_set_aside(folder, mnist, open_keras, monkeypatch):
+    (folder / "mnist.npz" / "somebody's").mkdir(parents=True)
+    assert_same(load_mnist(), mnist)
+    monkeypatch.setattr(download, "KERAS_FILE_URL", "file:///nowhere")
+    assert_same(load_mnist(), mnist)
+    assert [path.name for path in folder.glob("mnist.npz.*/*")] == ["somebody's"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")
+def test_what_a_killed_download_left_is_cleaned_up(folder, mnist, open_keras, monkeypatch):
+    def be_killed(scratch):
+        (scratch / "half").write_bytes(b"half")
+        os._exit(9)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mnist_utils.data.SOURCES", {"a source": be_killed})
+        if os.fork() == 0:
+            load_mnist()
+        assert os.waitstatus_to_exitcode(os.wait()[1]) == 9
+    assert len(list(folder.glob("*/half"))) == 1
+    assert_same(load_mnist(), mnist)
+    assert {file.name for file in folder.iterdir()} == {"mnist.lock", "mnist.npz"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX's list of users")
+def test_a_user_without_a_home_gets_a_temporary_folder(folder, mnist, open_keras, tmp_path, monkeypatch):
+    monkeypatch.delenv("KERAS_HOME")
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])  # as in a container that runs as a user without a name
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    assert_same(load_mnist(), mnist)
+    assert (tmp_path / "temporary" / ".keras" / "datasets" / "mnist.npz").is_file()
+
+
+def test_without_a_folder_to_write_to_the_error_says_what_to_do(folder, mnist, open_keras, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "download.npz"))  # a file, so no folder can be made in it
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "download.npz"))
+    with pytest.raises(MnistUnavailableError, match="set the environment variable KERAS_HOME to a folder that"):
+        load_mnist()
+
+
+def test_data_that_cannot_be_kept_are_returned_with_a_warning(folder, mnist, open_keras, monkeypatch):
+    def refuse(file, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.warns(UserWarning, match=r"could not be kept in .* \(No space left on device\)"):
+        assert_same(load_mnist(), mnist)
+
+
 # Downloads that go wrong
+
+
+def test_a_login_page_is_called_by_its_name(folder, tmp_path, monkeypatch):
+    (tmp_path / "page.npz").write_text("<html>Please log in to the network</html>")
+    monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "page.npz").as_uri())
+    with pytest.raises(MnistUnavailableError, match="Keras's download: what came is not the file") as caught:
+        load_mnist()
+    assert "pickle" not in str(caught.value), "numpy's advice, to trust a pickle, would be wrong"
+
+
+def test_an_answer_larger_than_the_file_is_not_read_to_its_end(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "KERAS_FILE_BYTES", 100_000)
+    (tmp_path / "large.npz").write_bytes(bytes(1_000_000))
+    monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "large.npz").as_uri())
+    with pytest.raises(MnistUnavailableError, match="Keras's download: what came is larger than the file"):
+        load_mnist()
 
 
 @pytest.mark.parametrize("damage", [None, change_a_label], ids=["no cache", "damaged cache"])

@@ -24,7 +24,7 @@ from sklearn.model_selection import KFold
 
 from mnist_utils import evaluation, paths
 from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState
-from mnist_utils._runtime.workers import parallel_map
+from mnist_utils._runtime.workers import parallel_map, training_pool
 from mnist_utils.data import load_dataset, prep_pixels
 from mnist_utils.evaluation import CrossValidation, FoldError, evaluate_model, finalize_model, finalize_models
 from mnist_utils.quiet import keras, tf
@@ -126,6 +126,44 @@ def test_what_it_returns_and_keeps(data, folder):
 def test_loading_what_was_not_recorded_says_so(folder):
     with pytest.raises(FileNotFoundError, match=r"results/unheard_of\.json"):
         CrossValidation.load("unheard_of")
+
+
+RECORDED = {
+    "name": "small",
+    "scores": [0.5, 0.75],
+    "histories": [{name: [0.5] for name in ("loss", "accuracy", "val_loss", "val_accuracy")}] * 2,
+    "settings": {"n_folds": 2, "epochs": 1},
+    "versions": {},
+    "seconds": 1.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        (json.dumps(RECORDED)[:-9], "Expecting|Unterminated"),
+        ("[]", "it must hold histories, name, scores, seconds, settings, versions, and nothing else"),
+        (json.dumps({key: value for key, value in RECORDED.items() if key != "versions"}), "it must hold histories"),
+        (json.dumps(RECORDED | {"accuracy": 0.5}), "it must hold histories"),
+        (json.dumps(RECORDED | {"scores": [0.5]}), "1 scores and 2 histories of 2 folds"),
+        (json.dumps(RECORDED | {"scores": [50.0, 75.0]}), "a score is no accuracy"),
+        (json.dumps(RECORDED | {"scores": [0.5, float("nan")]}), "a score is no accuracy"),
+        (json.dumps(RECORDED | {"settings": {"n_folds": 2, "epochs": 9}}), "a value for each of 9 epochs"),
+        (json.dumps(RECORDED | {"histories": [{"acc": [0.5]}] * 2}), "loss"),
+    ],
+    ids=["empty", "cut off", "list", "older", "newer", "fold lost", "percent", "nan", "epochs lost", "old names"],
+)
+def test_a_damaged_result_is_named_and_left_as_it_is(text, reason, folder):
+    file = folder / "results" / "small.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(RECORDED))
+    assert CrossValidation.load("small") == CrossValidation(**RECORDED)
+    file.write_text(text)
+    message = rf"small\.json: not a result that this version can read \(.*({reason}).*\)\. The file is left as it is\. "
+    with pytest.raises(ValueError, match=message):
+        CrossValidation.load("small")
+    assert file.read_text() == text
 
 
 @pytest.mark.slow
@@ -461,6 +499,47 @@ def test_data_that_do_not_fit_together_are_refused(data):
         evaluate_model(define_model, X, y.argmax(axis=1))
     with pytest.raises(ValueError, match="one-hot"):
         evaluate_model(define_model, X, y.argmax(axis=1)[:, np.newaxis])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"X": np.full((10, 28, 28, 1), np.nan)}, "X holds values that are not finite"),
+        ({"y": np.full((10, 10), np.inf)}, "y holds values that are not finite"),
+        ({"X": np.full((10, 28, 28, 1), "7")}, "X is of type <U1: give numbers"),
+        ({"epochs": 0}, "epochs=0 and batch_size=32 train nothing"),
+        ({"batch_size": 0}, "epochs=10 and batch_size=0 train nothing"),  # without this error it would never end
+    ],
+)
+@pytest.mark.parametrize("train", [evaluate_model, finalize_model])
+def test_what_nothing_can_be_learned_from_is_refused(train, change, message):
+    data = {"X": np.zeros((10, 28, 28, 1)), "y": np.eye(10)}
+    with pytest.raises(ValueError, match=message):
+        train(define_model, **(data | change))
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_where_its_state_cannot_be_saved_and_says_so_once(data, folder, monkeypatch, capsys):
+    def refuse(state, file):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(TrainingState, "save", refuse)
+    cv = evaluate_model(define_model, *data, n_folds=2, epochs=2, n_workers=1, verbose=0)
+    assert [len(history["loss"]) for history in cv.histories] == [2, 2]
+    said = capsys.readouterr().out
+    assert said.count("fold_1.npz cannot be written (No space left on device). The training goes on.") == 1
+    assert said.count("cannot be written") == 1
+
+
+@pytest.mark.slow
+def test_data_that_cannot_be_written_for_the_workers_say_where(monkeypatch):
+    def refuse(file, array):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", refuse)
+    message = r"The data cannot be written to .*set the environment variable TMPDIR to a folder"
+    with pytest.raises(OSError, match=message), training_pool(1, np.zeros(1), np.zeros(1)):
+        pass
 
 
 # What it shows

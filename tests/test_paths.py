@@ -64,3 +64,25 @@ print(input_path("results/baseline.json"))
     # Until it has written a result of its own, it reads the project's.
     expected = ["400 100", str(paths.PROJECT / "results" / "baseline.json"), written, written]
     assert run(code, MNIST_UTILS_SMOKE=str(tmp_path / "smoke")) == expected
+
+
+def test_a_file_is_replaced_only_by_a_whole_one(tmp_path):
+    file = tmp_path / "result.json"
+    file.write_text("old")
+    with pytest.raises(OSError, match="disk full"), paths.write_whole(file) as scratch:
+        scratch.write_text("ne")
+        assert file.read_text() == "old"
+        raise OSError("disk full")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("result.json", "old")]
+    with paths.write_whole(file) as scratch:
+        assert (scratch.parent, scratch.suffix) == (tmp_path, ".json")
+        scratch.write_text("new")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("result.json", "new")]
+
+
+def test_two_may_write_the_same_file_at_a_time(tmp_path):
+    file = tmp_path / "result.json"
+    with paths.write_whole(file) as one, paths.write_whole(file) as other:
+        one.write_text("one")
+        other.write_text("other, which is longer")
+    assert file.read_text() == "one"

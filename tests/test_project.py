@@ -44,6 +44,16 @@ def test_citation_names_the_version_of_the_package() -> None:
     assert citation["title"] == yaml.safe_load(read("_config.yml"))["title"]
 
 
+def test_each_promise_has_a_test_that_exists() -> None:
+    lines = [line for line in read("book/promises.md").splitlines() if line.startswith("| ") and "Tests |" not in line]
+    assert lines
+    for line in lines:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", line)
+        assert named, line
+        for file, test in named:
+            assert f"\ndef {test}(" in read(file), f"{file} has no {test}"
+
+
 def test_no_tracked_file_names_a_package_registry() -> None:
     # Written in two parts, so that this file names none either.
     hosts = [

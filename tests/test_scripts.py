@@ -5,10 +5,12 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+import run_torture
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import notebooks
@@ -133,3 +135,25 @@ def test_verify_reports_what_differs_and_changes_no_file(
     assert "x.ipynb cell 0: 41 -> 42\n3 numbers compared, 1 differ" in capsys.readouterr().out
     assert path.read_bytes() == before
     assert times.read_text() == "{}\n"
+
+
+def test_torture_adds_up_what_its_tests_counted() -> None:
+    counts = run_torture.Counts()
+    for file, survived, failed in [("test_images", 5, False), ("test_images", 3, True), ("test_data", 7, False)]:
+        for when in ("setup", "call", "teardown"):
+            counts.pytest_runtest_logreport(
+                SimpleNamespace(
+                    nodeid=f"tests/torture/{file}.py::test_{survived}",
+                    when=when,
+                    duration=1.0,
+                    failed=failed and when == "call",
+                    user_properties=[("torture", {"tried": 7, "survived": survived, "at_stake": 1, "kept": 1})],
+                )
+            )
+    report = counts.to_json()
+    assert report["areas"] == {
+        "images": {"seconds": 6, "tried": 14, "survived": 8, "at_stake": 2, "kept": 2},
+        "data": {"seconds": 3, "tried": 7, "survived": 7, "at_stake": 1, "kept": 1},
+    }
+    assert report["failed"] == ["tests/torture/test_images.py::test_3"]
+    assert report["machine"]["cores"] >= 1

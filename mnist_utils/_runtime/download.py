@@ -69,6 +69,10 @@ def read_npz(path: Path) -> Mnist:
     ValueError
         If the arrays are not byte for byte the original ones. Another damaged file may raise any other exception.
     """
+    if not zipfile.is_zipfile(path):  # numpy would take it for a pickle, and advise to trust it
+        raise ValueError(
+            "what came is not the file but something else, such as the page on which a network asks to log in"
+        )
     with np.load(path, allow_pickle=False) as arrays:
         X_train, y_train, X_test, y_test = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
     for (name, expected), array in zip(IDX_SHA256.items(), (X_train, y_train, X_test, y_test), strict=True):
@@ -97,6 +101,8 @@ def fetch_keras_file(folder: Path) -> Path:
     ------
     OSError
         If the connection fails, or nothing comes for 20 seconds.
+    ValueError
+        If more comes than the file holds.
     """
     path = folder / KERAS_FILE
     with (
@@ -107,6 +113,8 @@ def fetch_keras_file(folder: Path) -> Path:
         while chunk := response.read1(CHUNK_BYTES):
             file.write(chunk)
             bar.update(len(chunk))
+            if file.tell() > KERAS_FILE_BYTES:
+                raise ValueError("what came is larger than the file, so it is something else")
     return path
 
 

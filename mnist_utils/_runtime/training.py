@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_utils._runtime.fused import fuse_batch_normalization
+from mnist_utils.paths import write_whole
 from mnist_utils.quiet import keras, tf
 
 __all__ = [
@@ -100,17 +101,19 @@ class TrainingState:
 
     def save(self, file: Path) -> None:
         """Write the state as ``.npz``, so that a crash leaves either the old file or the new one."""
-        scratch = file.with_suffix(".part.npz")
         arrays = {f"variable_{i}": value for i, value in enumerate(self.variables)}
-        np.savez(scratch, history=json.dumps(self.history), **arrays)
-        scratch.replace(file)
+        with write_whole(file) as scratch:
+            np.savez(scratch, history=json.dumps(self.history), **arrays)
 
     @classmethod
     def load(cls, file: Path) -> "TrainingState":
         """Read a state that `save` wrote. A damaged file raises one of many errors."""
         with np.load(file) as arrays:
             variables = [arrays[f"variable_{i}"] for i in range(len(arrays.files) - 1)]
-            return cls(json.loads(str(arrays["history"])), variables)
+            state = cls(json.loads(str(arrays["history"])), variables)
+        if not (state.epochs and variables):
+            raise ValueError("it holds no epoch")
+        return state
 
 
 def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.Model:

@@ -93,11 +93,23 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
         try:
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
             for file, array in zip(files, (X, y), strict=True):
-                np.save(file, array)
+                _save(file, array)
             yield lambda function, *arguments: pool.submit(function, *files, *arguments)
         except BaseException:
             pool.shutdown(wait=True, kill_workers=True)
             raise
+
+
+def _save(file: Path, array: np.ndarray) -> None:
+    """Write an array for the workers, or raise an error that says what to do."""
+    try:
+        np.save(file, array)
+    except OSError as error:
+        raise OSError(
+            f"The data cannot be written to {file.parent}, from where the worker processes read them "
+            f"({error.strerror or error}): make room on the disk, or set the environment variable TMPDIR to a folder "
+            "on a disk that has room, and start Python again."
+        ) from error
 
 
 @functools.cache

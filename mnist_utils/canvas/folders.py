@@ -1,14 +1,18 @@
 """Labelled images in folders, one folder a class: how the canvas saves drawings, and how they are read back."""
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from PIL import Image
 
+from mnist_utils.paths import write_whole
 from mnist_utils.reading import to_mnist
 
 __all__ = ["load_folder", "save_drawing"]
 
+MAX_LABEL_BYTES = 200  # most systems allow names of 255
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
 
 
@@ -35,20 +39,19 @@ def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
     ValueError
         If the label cannot be a folder's name.
     """
-    if Path(label).name != label or label.startswith(".") or not label.strip():
-        raise ValueError(f"The label {label!r} cannot be the name of a folder: use letters and digits.")
+    is_name = label.strip() and label.isprintable() and Path(label).name == label and not label.startswith(".")
+    if not is_name or len(label.encode()) > MAX_LABEL_BYTES:
+        shown = textwrap.shorten(repr(label), 60)
+        raise ValueError(f"The label {shown} cannot be the name of a folder: use a few letters and digits.")
     class_folder = Path(folder) / label
     class_folder.mkdir(parents=True, exist_ok=True)
-    number = 1 + sum(1 for _ in class_folder.glob("*.png"))
-    while True:
-        path = class_folder / f"{number:04d}.png"
-        try:
-            with path.open("xb") as file:  # x: fails if the file is there, in one step with making it
-                Image.fromarray(image).save(file, format="PNG")
-        except FileExistsError:
+    with FileLock(class_folder / ".lock"):
+        number = 1 + sum(1 for _ in class_folder.glob("[!.]*.png"))
+        while (path := class_folder / f"{number:04d}.png").exists():
             number += 1
-        else:
-            return path
+        with write_whole(path) as scratch:
+            Image.fromarray(image).save(scratch)
+    return path
 
 
 def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:

@@ -65,7 +65,8 @@ def write_page_files(
     folder = Path(folder) if folder is not None else paths.output_path(BOOK_FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        (folder / name).write_text(content, "utf-8", newline="\n")
+        with paths.write_whole(folder / name) as scratch:
+            scratch.write_text(content, "utf-8", newline="\n")
     return [folder / name for name in contents]
 
 

@@ -71,8 +71,8 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
     _esm = STATIC / "widget.js"
     _css = STATIC / "digit_canvas.css"
 
-    # The browser knows the ink it sent: it needs no echo of it. Binary values arrive as a memoryview.
-    ink = traitlets.Bytes().tag(sync=True, echo_update=False, from_json=lambda value, widget: bytes(value))
+    # The browser knows the ink it sent: it needs no echo of it.
+    ink = traitlets.Bytes().tag(sync=True, echo_update=False, from_json=lambda value, widget: _receive_ink(value))
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     label = traitlets.Unicode().tag(sync=True)
     probabilities = traitlets.List(traitlets.Float()).tag(sync=True)
@@ -177,16 +177,25 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
 
     def _on_message(self, widget: ipywidgets.Widget, content: dict[str, Any], buffers: list[memoryview]) -> None:
         """Answer the button that saves."""
-        if content.get("kind") != "save":
+        if not isinstance(content, dict) or content.get("kind") != "save":
             return
         try:
             path = self.save()
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            self.message = f"The drawing was not saved in {self.folder}: {error.strerror or error}."
+        except ValueError as error:
             self.message = str(error)
         else:
             self.clear()
-            count = sum(1 for _ in path.parent.glob("*.png"))
+            count = sum(1 for _ in path.parent.glob("[!.]*.png"))
             self.message = f"Saved as {path}. Drawings of {path.parent.name} so far: {count}."
+
+
+def _receive_ink(value: object) -> bytes:
+    """Return ink that came from the browser, as a memoryview; refuse anything else before it takes memory."""
+    if not isinstance(value, bytes | bytearray | memoryview) or memoryview(value).nbytes > SIDE * SIDE:
+        raise traitlets.TraitError(f"Ink must come as bytes, at most {SIDE} x {SIDE}.")
+    return bytes(value)
 
 
 def _ask(classifier: Callable[[np.ndarray], Any], digit: np.ndarray, count: int) -> list[float]:

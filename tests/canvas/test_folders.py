@@ -26,7 +26,22 @@ def test_never_overwrites_even_if_many_save_at_once(tmp_path):
     assert len(saved) == 13
 
 
-@pytest.mark.parametrize("label", ["", " ", "..", "a/b", ".hidden"])
+def test_a_drawing_that_could_not_be_saved_leaves_no_half_file(tmp_path, monkeypatch):
+    save = Image.Image.save
+
+    def fail_at_the_end(image, file, **options):
+        save(image, file, format="PNG")
+        raise OSError("No space left on device")
+
+    save_drawing(ONE, tmp_path, "1")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(Image.Image, "save", fail_at_the_end)
+        save_drawing(ONE, tmp_path, "1")
+    assert [path.name for path in (tmp_path / "1").glob("*.png")] == ["0001.png"]
+    assert save_drawing(ONE, tmp_path, "1").name == "0002.png"
+
+
+@pytest.mark.parametrize("label", ["", " ", "..", "a/b", ".hidden", "a\0b", "a\nb", "\ud800", "x" * 300])
 def test_a_label_that_is_no_name_of_a_folder(tmp_path, label):
     with pytest.raises(ValueError, match="name of a folder"):
         save_drawing(ONE, tmp_path, label)

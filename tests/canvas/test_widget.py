@@ -152,12 +152,44 @@ def test_wrong_arguments_are_refused():
         DigitCanvas().ink = b"too short"
 
 
+@pytest.mark.parametrize("ink", [10**12, [255] * 78_400, "ink", None, {"0": 255}])
+def test_ink_from_the_browser_that_is_no_bytes_is_refused_before_it_takes_memory(ink):
+    canvas = DigitCanvas(lambda image: one_hot(4))
+    canvas.ink = a_bar().tobytes()
+    with pytest.raises(traitlets.TraitError, match="Ink must come as bytes, at most 280 x 280"):
+        canvas.set_state({"ink": ink})
+    assert canvas.prediction == 4
+
+
 # Collecting
+
+
+def send(canvas: DigitCanvas, content: object) -> None:
+    """Send a message as the browser does."""
+    canvas.comm.handle_msg({"content": {"data": {"method": "custom", "content": content}}, "buffers": []})
 
 
 def press_save(canvas: DigitCanvas) -> None:
     """Send the message that the button in the browser sends."""
-    canvas.comm.handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "save"}}}, "buffers": []})
+    send(canvas, {"kind": "save"})
+
+
+@pytest.mark.parametrize("content", [None, [], "save", 7, {}, {"kind": "erase"}, {"kind": ["save"]}])
+def test_other_messages_do_nothing(tmp_path, content):
+    canvas = DigitCanvas(collect=tmp_path)
+    canvas.ink = a_bar().tobytes()
+    send(canvas, content)
+    assert (canvas.message, list(tmp_path.iterdir())) == ("", [])
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_on_the_canvas_and_the_drawing_stays(tmp_path):
+    (tmp_path / "file").touch()
+    canvas = DigitCanvas(collect=tmp_path / "file")
+    canvas.ink = a_bar().tobytes()
+    press_save(canvas)
+    assert canvas.message.startswith(f"The drawing was not saved in {tmp_path / 'file'}: ")
+    assert "Errno" not in canvas.message
+    assert canvas.ink == a_bar().tobytes()
 
 
 def test_collects_labelled_drawings(tmp_path):
