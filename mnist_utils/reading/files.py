@@ -1,5 +1,6 @@
 """Open any picture: a file, a Pillow image or an array becomes an upright picture in grey."""
 
+import stat
 import warnings
 from pathlib import Path
 from typing import TypeAlias
@@ -22,6 +23,7 @@ MAX_PIXELS = 60_000_000  # in a file: they take 1 GiB at most (a WebP needs 16 b
 WORKING_SIDE = 800  # pixels: the larger side of a larger picture is averaged down to this
 PAGE_SIDE = 1_600  # pixels: the same for a page of small digits
 MIN_OPACITY = 0.5  # from this alpha value on, a pixel counts as seen
+PLAIN_MODES = {"LAB": "RGB", "La": "LA"}  # Pillow turns these modes into grey only by another one
 MID_GREY = 128  # ink darker than this gets white paper, brighter ink black paper
 # A colour channel is read if it spreads over this many times the grey levels of the brightness, and this many more:
 MIN_SPREAD_RATIO, MIN_SPREAD_GAIN = 1.6, 8
@@ -50,7 +52,7 @@ def load_image(file: str | Path) -> np.ndarray:
     ValueError
         If the file holds no image, or too large a one.
     """
-    picture = _open_file(Path(file)).convert("L")
+    picture = _to_plain_mode(_open_file(Path(file))).convert("L")
     if picture.size != (IMAGE_SIDE, IMAGE_SIDE):
         picture = picture.resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.BILINEAR)
     return (np.asarray(picture, dtype=np.float32) / 255).reshape(1, IMAGE_SIDE, IMAGE_SIDE, 1)
@@ -103,10 +105,27 @@ def _open_upright(image: PictureLike, side: int) -> Image.Image:
     if isinstance(image, str | Path):
         picture = _open_file(Path(image), side)
     elif isinstance(image, Image.Image):
-        picture = ImageOps.exif_transpose(image)
+        if 0 in image.size:
+            raise ValueError(
+                f"A picture of {image.width} x {image.height} pixels has nothing in it: give a larger one."
+            )
+        try:
+            picture = ImageOps.exif_transpose(image)
+        except Exception as error:  # Pillow loads the pixels only now, and its decoders raise errors of many types
+            raise ValueError("The picture's file is damaged or closed: open it anew, or give its name.") from error
     else:
-        return _from_array(np.asarray(image))
+        try:
+            array = np.asarray(image)
+        except ValueError:
+            raise ValueError("Rows of different lengths are no picture: give an array (height, width).") from None
+        return _from_array(array)
+    picture = _to_plain_mode(picture)
     return _from_array(np.asarray(picture)) if picture.mode.startswith(("I", "F")) else picture  # 16 or 32 bits
+
+
+def _to_plain_mode(picture: Image.Image) -> Image.Image:
+    """Return a picture in a mode that Pillow turns into grey."""
+    return picture.convert(PLAIN_MODES[picture.mode]) if picture.mode in PLAIN_MODES else picture
 
 
 def _open_file(path: Path, side: int | None = None) -> Image.Image:
@@ -114,14 +133,20 @@ def _open_file(path: Path, side: int | None = None) -> Image.Image:
 
     With a side, it is turned upright, as the camera says, and a JPEG may come smaller, but not below this many pixels.
     """
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: this is a folder. Give an image file.")
+    name = str(path) if len(str(path)) < 300 else f"{str(path)[:300]}[cut off]"
     try:
-        content = path.open("rb")
+        kind = path.stat().st_mode
+        content = path.open("rb") if stat.S_ISREG(kind) else None  # to read from a pipe could wait for ever
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such file. Give an image file.") from None
     except OSError as error:
-        raise type(error)(f"{path}: this file cannot be opened ({error.strerror}).") from error
+        raise type(error)(f"{name}: this file cannot be opened ({error.strerror}). Give an image file.") from error
+    except ValueError:  # such as a null character
+        raise FileNotFoundError(f"{name!r}: no file can have this name. Give an image file.") from None
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(f"{path}: this is a folder. Give an image file.")
+    if content is None:
+        raise ValueError(f"{path}: this is a device or a pipe. Give an image file.")
     with content, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of large and of damaged files. They get an error, or are read.
         try:
