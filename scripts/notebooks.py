@@ -157,7 +157,7 @@ def verify(paths: list[Path]) -> int:
     """Execute the notebooks in a copy of the project and report what differs; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="verify_") as folder:
         scratch = Path(folder) / "project"
-        for name in list_book_files():
+        for name in list_book_files(PROJECT):
             target = scratch / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target)

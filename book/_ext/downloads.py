@@ -117,7 +117,8 @@ def write_downloads(app: Sphinx, config: Config) -> None:
             program = folder / name / f"{path.stem}.py"
             program.parent.mkdir(exist_ok=True)
             program.write_text(make_program(path), encoding="utf-8")
-    config.myst_substitutions["archive"] = f'<a href="../{ARCHIVE}"><code>{ARCHIVE}</code></a> ({describe_size(app)})'
+    link = f'<a href="../{ARCHIVE}"><code>{ARCHIVE}</code></a> ({describe_size(app)})'  # from a page in the folder book
+    config.myst_substitutions = config.myst_substitutions | {"archive": link}
 
 
 def describe_size(app: Sphinx) -> str:
