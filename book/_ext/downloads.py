@@ -137,7 +137,7 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict[str
                     "url": context["pathto"](f"{pagename}.py", resource=True),
                     "text": ".py",
                     "tooltip": "Download this page's code as one program",
-                    "icon": "fas fa-file-code",
+                    "icon": "fas fa-code",
                     "label": "download-program-button",
                 }
             )
@@ -147,7 +147,7 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict[str
                 "url": context["pathto"](ARCHIVE, resource=True),
                 "text": ".zip",
                 "tooltip": f"Download all files of the book ({describe_size(app)})",
-                "icon": "fas fa-file-zipper",
+                "icon": "fas fa-download",
                 "label": "download-archive-button",
             }
         )
