@@ -10,8 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from book_files import list_book_files
-from bs4 import BeautifulSoup
-from chapters import CHAPTERS, NOTEBOOKS, PROJECT
+from chapters import NOTEBOOKS, PROJECT
 from downloads import ARCHIVE, FOLDER, make_program
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -177,29 +176,3 @@ def test_what_the_readme_calls_is_in_the_archive(unpacked: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=unpacked, capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert "drawn_4.png" in done.stdout
-
-
-@pytest.mark.slow
-def test_every_page_offers_the_archive_and_says_its_size(book_html: Path) -> None:
-    size = f"{(book_html / ARCHIVE).stat().st_size / 1e6:.0f} MB"
-    for name in CHAPTERS:
-        path = book_html / f"{name}.html"
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        link = page.select_one("a.btn-download-archive-button")
-        assert link is not None, name
-        assert (path.parent / link["href"]).resolve() == book_html / ARCHIVE
-        assert size in link["title"]
-    page = (book_html / "book" / "troubleshooting.html").read_text(encoding="utf-8")
-    assert f"{ARCHIVE}</code></a> ({size})" in page
-
-
-@pytest.mark.slow
-def test_every_notebook_is_offered_as_a_program(book_html: Path) -> None:
-    for name in NOTEBOOKS:
-        path = book_html / f"{name}.html"
-        page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        link = page.select_one("a.btn-download-program-button")
-        assert link is not None, name
-        program = (path.parent / link["href"]).resolve()
-        assert program == book_html / f"{name}.py"
-        assert program.read_text(encoding="utf-8") == make_program(PROJECT / f"{name}.ipynb")

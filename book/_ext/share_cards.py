@@ -21,8 +21,9 @@ PICTURE = "_static/share_card.png"  # scripts/draw_share_card.py draws it
 PICTURE_TEXT = "The ten digits as people write them, in two rows, and the book's name"
 
 
-def set_address(app: Sphinx, config: Config) -> None:
-    """Take the book's address from the environment."""
+def set_book(app: Sphinx, config: Config) -> None:
+    """Take the book's name from its title, and its address from the environment."""
+    config.ogp_site_name = config.html_title
     if address := os.environ.get("BOOK_ADDRESS", ""):
         config.ogp_site_url = address.rstrip("/") + "/"
 
@@ -49,6 +50,6 @@ def describe_page(
 def setup(app: Sphinx) -> dict[str, Any]:
     """Look at a page before ``sphinxext.opengraph`` does (with priority 500)."""
     app.setup_extension("sphinxext.opengraph")
-    app.connect("config-inited", set_address)
+    app.connect("config-inited", set_book)
     app.connect("html-page-context", describe_page, priority=499)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
