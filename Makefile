@@ -16,7 +16,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -r requirements.txt
 # pip's output, cut down to the downloads that take time; its errors go to stderr and stay.
 PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
-BOOK_SOURCES := _config.yml _toc.yml requirements.txt pyproject.toml $(shell \
+BOOK_SOURCES := _config.yml _toc.yml README.md requirements.txt pyproject.toml scripts/book_files.py $(shell \
 	find book notebooks solutions mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
 
 .PHONY: help book read lab check test lint run verify bench torture clean clean-all

@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+from book_files import list_book_files
 from check_notebooks import find_faults, is_progress_bar
 from nbclient import NotebookClient
 from nbformat import NotebookNode
@@ -157,8 +157,7 @@ def verify(paths: list[Path]) -> int:
     """Execute the notebooks in a copy of the project and report what differs; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="verify_") as folder:
         scratch = Path(folder) / "project"
-        tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True)
-        for name in tracked.stdout.splitlines():
+        for name in list_book_files(PROJECT):
             target = scratch / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, target)

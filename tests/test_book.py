@@ -8,7 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from chapters import CHAPTERS, NOTEBOOKS, PROJECT, TOC
+from chapters import CHAPTERS, NOTEBOOKS, PROJECT, TOC, read_meta_tags
+from downloads import ARCHIVE, make_program
+from draw_share_card import CARD
 
 Pages = dict[Path, BeautifulSoup]
 
@@ -106,6 +108,46 @@ def test_every_notebook_can_be_downloaded(book_html: Path, pages: Pages) -> None
         link = pages[path].find("a", class_="btn-download-source-button", href=re.compile(r"\.ipynb$"))
         assert link, name
         assert (path.parent / link["href"]).read_bytes() == (PROJECT / f"{name}.ipynb").read_bytes()
+
+
+@pytest.mark.slow
+def test_every_notebook_can_be_downloaded_as_a_program(book_html: Path, pages: Pages) -> None:
+    for name in NOTEBOOKS:
+        path = book_html / f"{name}.html"
+        link = pages[path].select_one("a.btn-download-program-button")
+        assert link is not None, name
+        assert (path.parent / link["href"]).resolve() == book_html / f"{name}.py"
+        program = (book_html / f"{name}.py").read_text(encoding="utf-8")
+        assert program == make_program(PROJECT / f"{name}.ipynb")
+
+
+@pytest.mark.slow
+def test_every_page_offers_the_archive_and_says_its_size(book_html: Path, pages: Pages) -> None:
+    size = f"{(book_html / ARCHIVE).stat().st_size / 1e6:.0f} MB"
+    for name in CHAPTERS:
+        path = book_html / f"{name}.html"
+        link = pages[path].select_one("a.btn-download-archive-button")
+        assert link is not None, name
+        assert (path.parent / link["href"]).resolve() == book_html / ARCHIVE
+        assert size in link["title"]
+    page = pages[book_html / "book" / "troubleshooting.html"]
+    assert f"{ARCHIVE} ({size})" in page.find(id="all-files-of-the-book-without-git").get_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("BOOK_ADDRESS" in os.environ, reason="the book is built for an address")
+def test_every_page_has_a_card_for_links_to_it(book_html: Path, pages: Pages) -> None:
+    # Its addresses count from the page where the book's own is unknown: none leads to another site, or nowhere.
+    for name in CHAPTERS:
+        path = book_html / f"{name}.html"
+        tags = read_meta_tags(pages[path])
+        assert tags["og:site_name"] in pages[path].title.string, name
+        assert tags["og:title"], name
+        assert tags["og:description"] == tags["description"], name
+        assert tags["og:image:alt"], name
+        assert tags["twitter:card"] == "summary_large_image", name
+        assert (path.parent / tags["og:url"]).resolve() == path, name
+        assert (path.parent / tags["og:image"]).resolve().read_bytes() == CARD.read_bytes(), name
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from check_notebooks import find_faults
+from downloads import make_program
 
 from notebooks import RUNNING_TIME, describe_time
 
@@ -66,6 +67,29 @@ def test_notebook_runs_and_changes_no_file_of_the_project(path: Path, smoke: dic
     )
     if nbval.returncode:
         pytest.fail(f"nbval, {path.name}:\n{nbval.stdout}\n{nbval.stderr}", pytrace=False)
+    assert changes_of_files() == before, "a smoke run must write into its own folder only"
+
+
+# The same cells run above. So only two programs run always, one that trains nothing and one that trains a network; all
+# of them run where the environment variable EVERY_PROGRAM is set.
+BRIEF = [PROJECT / "notebooks" / f"{name}.ipynb" for name in ("01_dataset", "05_finalize")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "path",
+    NOTEBOOKS if "EVERY_PROGRAM" in os.environ else BRIEF,
+    ids=lambda path: f"{path.parent.name}/{path.stem}",
+)
+def test_program_runs_and_changes_no_file_of_the_project(path: Path, smoke: dict[str, str], tmp_path: Path) -> None:
+    before = changes_of_files()
+    program = tmp_path / path.parent.name / f"{path.stem}.py"
+    program.parent.mkdir()
+    program.write_text(make_program(path), encoding="utf-8")
+    command = [sys.executable, program]
+    done = subprocess.run(command, cwd=path.parent, env=smoke, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"{program.name}:\n{done.stdout}\n{done.stderr}", pytrace=False)
     assert changes_of_files() == before, "a smoke run must write into its own folder only"
 
 

@@ -98,6 +98,24 @@ def test_code_can_be_copied(book_html: Path, context: BrowserContext) -> None:
     assert page.evaluate("navigator.clipboard.readText()").strip() == block.locator("pre").inner_text().strip()
 
 
+def test_a_click_saves_a_chapter_as_a_program_or_shows_it(
+    address: str, book_html: Path, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/{NOTEBOOKS[0]}.html")
+    page.locator(".dropdown-download-buttons button").first.click()
+    program = (book_html / f"{NOTEBOOKS[0]}.py").read_text(encoding="utf-8")
+    button = page.locator("a.btn-download-program-button")
+    if address.startswith("file:"):  # what is on the disk already is not saved, but shown in another tab
+        with page.expect_popup() as shown:
+            button.click()
+        assert shown.value.locator("body").inner_text().strip() == program.strip()
+    else:
+        with page.expect_download() as saved:
+            button.click()
+        assert saved.value.path().read_text(encoding="utf-8") == program
+
+
 def test_answers_are_folded_on_the_screen_and_open_on_paper(book_html: Path, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{book_html.as_uri()}/notebooks/03_batch_normalization.html")
