@@ -16,7 +16,7 @@ __all__ = ["InkedPicture", "find_ink"]
 
 MAX_EVEN_LIGHT = 0.1  # of white, between the paper's dark and bright parts
 MAX_FAINT_LEVEL = 0.3  # contrast of the strokes
-SMALL_SIDE, LARGE_SIDE = 50, 130  # pixels: smaller or larger writing on a page is looked at in another size
+SMALL_SIDE, LARGE_SIDE = 50, 90  # pixels: smaller or larger writing on a page is looked at in another size
 MIN_SIDE_TO_CHANGE = 400  # pixels: a smaller picture keeps its size
 
 
