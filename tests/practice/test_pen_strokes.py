@@ -58,3 +58,13 @@ def test_digits_come_in_mnists_format_and_again_in_another_size(written):
     np.testing.assert_array_equal(y, [digit.digit for digit in some * 2])
     assert not np.array_equal(X[:30], X[30:])
     np.testing.assert_array_equal(make_written_digits(some, repeats=2)[0], X)
+
+
+def test_many_zeros_of_ibm_have_a_second_stroke_and_hardly_any_of_the_sources_to_learn_from(written):
+    """The chapter explains errors by it."""
+
+    def share(sources: tuple[str, ...]) -> float:
+        return float(np.mean([len(d.strokes) > 1 for d in written if d.digit == 0 and d.source in sources]))
+
+    assert share(("ibm",)) > 0.4
+    assert share(TRAINING_SOURCES) < 0.05
