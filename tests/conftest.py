@@ -1,5 +1,6 @@
-"""The built book, for all tests that look at its pages."""
+"""What all tests share: one worker process each, the built book, npm's packages."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,10 @@ import pytest
 from filelock import FileLock
 
 PROJECT = Path(__file__).resolve().parents[1]
+
+# `make test` runs as many tests at a time as it has cores. So each of them, and each program that it starts, trains in
+# one worker process unless it asks for more: each imports TensorFlow, which takes longer than what the tests train.
+os.environ["LOKY_MAX_CPU_COUNT"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -141,14 +141,21 @@ def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.
     TypeError, ValueError
         If `define_model` returns no compiled model, or none with an accuracy.
     """
+    model = _define(recipe, seed, X)
+    if "accuracy" not in model.test_step((X[:1], y[:1])):
+        raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+    model.reset_metrics()
+    return model
+
+
+def _define(recipe: Recipe, seed: int, X: np.ndarray) -> keras.Model:
+    """Return what `new_model` does, its metrics not made yet: that takes most of the time."""
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(seed)
     model = recipe.define_model()
     _check(model)
-    if "accuracy" not in model.test_step((X[:1], y[:1])):
-        raise ValueError('The model is not compiled with metrics=["accuracy"], which the evaluation reports.')
+    model(X[:1], training=False)  # some models make their variables only now
     model.optimizer.build(model.trainable_variables)
-    model.reset_metrics()
     return model
 
 
@@ -219,7 +226,7 @@ class Trainer:
         """
         before: list[np.ndarray] | None = None
         for _ in range(MAX_DEFINITIONS):
-            model = fuse_batch_normalization(new_model(self.recipe, seed, self.X, self.y))
+            model = fuse_batch_normalization(_define(self.recipe, seed, self.X))
             model.optimizer.build(model.trainable_variables)
             variables = [variable.numpy() for variable in _variables(model)]
             if before is not None and all(map(np.array_equal, before, variables)):

@@ -64,8 +64,8 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
 def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Callable[..., Future]]:
     """Lend worker processes for training. They stay for the next call, because each takes seconds to start.
 
-    They end when they have had nothing to do for a minute. If the ``with`` block fails or is stopped, they end at once,
-    whatever they do.
+    They end when they have had nothing to do for a minute. If the ``with`` block is stopped, or fails while one of them
+    works, they end at once, whatever they do.
 
     Parameters
     ----------
@@ -90,13 +90,22 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
         # Between two tasks, loky gives a new process to a worker whose memory has grown. It costs seconds, and nothing
         # is lost: there is nothing to warn of.
         warnings.filterwarnings("ignore", r"A worker (was restarted|stopped) while some jobs", UserWarning)
+        under_way: set[Future] = set()
         try:
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
             for file, array in zip(files, (X, y), strict=True):
                 _save(file, array)
-            yield lambda function, *arguments: pool.submit(function, *files, *arguments)
-        except BaseException:
-            pool.shutdown(wait=True, kill_workers=True)
+
+            def submit(function: Callable[..., Any], *arguments: object) -> Future:
+                task = pool.submit(function, *files, *arguments)
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+                return task
+
+            yield submit
+        except BaseException as error:
+            if not isinstance(error, Exception) or not all(task.done() for task in under_way):
+                pool.shutdown(wait=True, kill_workers=True)
             raise
 
 
