@@ -1,0 +1,90 @@
+"""A reader's script that trains a small model, for the tests that stop it, kill it or run it twice.
+
+Its folder is the project's: checkpoints and results go there. It prints what it found, as JSON.
+"""
+
+import argparse
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from mnist_utils import paths
+from mnist_utils.evaluation import evaluate_model, finalize_model
+from mnist_utils.quiet import keras, tf
+
+parser = argparse.ArgumentParser()
+parser.add_argument("what", choices=["evaluate", "finalize"])
+parser.add_argument("folder", type=Path)
+parser.add_argument("--rows", type=int, default=600)
+parser.add_argument("--epochs", type=int, default=60)
+parser.add_argument("--workers", type=int, default=2)
+parser.add_argument("--verbose", type=int, default=0)
+parser.add_argument("--log", type=Path, help="a folder where each process counts its training steps")
+arguments = parser.parse_args()
+
+
+class Counted(keras.layers.Layer):
+    """Adds a byte to its process's file with each training step, and waits from the step on that a file names."""
+
+    def call(self, x: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """Return what it is given."""
+        if not training:
+            return x
+        counted = tf.numpy_function(self.count, [x], tf.float32)
+        counted.set_shape(x.shape)
+        return counted
+
+    def count(self, value: np.ndarray) -> np.ndarray:
+        """Add a byte, and wait."""
+        with (arguments.log / str(os.getpid())).open("ab") as file:
+            file.write(b".")
+        while sum(file.stat().st_size for file in arguments.log.iterdir()) > last_step():
+            time.sleep(0.01)
+        return value
+
+
+def last_step() -> float:
+    """Return after how many steps of all processes together they have to wait."""
+    try:
+        return int(arguments.log.with_name("hold").read_text())
+    except FileNotFoundError:
+        return math.inf
+
+
+def define_model() -> keras.Model:
+    """Return a model with everything that draws random numbers while it trains."""
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            *([Counted()] if arguments.log else []),
+            keras.layers.RandomTranslation(0.1, 0.1),
+            keras.layers.Flatten(),
+            keras.layers.Dense(20, "relu"),
+            keras.layers.Dropout(0.2),
+            keras.layers.Dense(10, "softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+# No `if __name__ == "__main__"` here: a beginner doesn't write it.
+paths.PROJECT = arguments.folder
+rng = np.random.default_rng(0)
+X = rng.random((arguments.rows, 28, 28, 1), np.float32)
+y = np.eye(10, dtype="float32")[rng.integers(0, 10, arguments.rows)]
+options = {"epochs": arguments.epochs, "verbose": arguments.verbose}
+if arguments.what == "evaluate":
+    cv = evaluate_model(define_model, X, y, name="small", n_folds=2, n_workers=arguments.workers, **options)
+    cv.save()
+    result = [cv.scores, cv.histories]
+else:
+    model, history = finalize_model(define_model, X, y, **options)
+    with paths.write_whole(paths.output_path("models/small.keras")) as scratch:
+        model.save(scratch)
+    result = [history, [weights.tolist() for weights in model.get_weights()]]
+print(json.dumps(result))
