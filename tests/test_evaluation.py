@@ -555,9 +555,11 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, fold
         client.run(draw_all_the_time)
 
         def kill() -> None:
-            wait_for(lambda: epochs_done(folder) >= 3)
-            os.kill(victim, signal.SIGKILL)
-            hold.unlink()
+            try:
+                wait_for(lambda: epochs_done(folder) >= 3)
+                os.kill(victim, signal.SIGKILL)
+            finally:
+                hold.unlink()
 
         killer = threading.Thread(target=kill)
         killer.start()
