@@ -506,11 +506,14 @@ def _run_key(model: Future, X: np.ndarray, y: np.ndarray, settings: dict[str, in
 def _checkpoints(key: str, n_folds: int) -> Iterator[list[Path]]:
     """Hold a file for each fold's state: kept when the run is stopped, removed when it is done."""
     folder = paths.output_path(f".cache/trainings/{key}")
+    lock = folder.with_suffix(".lock")
     try:
-        with FileLock(folder.with_suffix(".lock"), timeout=0):
+        with FileLock(lock, timeout=0):
             folder.mkdir(exist_ok=True)
             yield [folder / f"fold_{fold + 1}.npz" for fold in range(n_folds)]
             shutil.rmtree(folder)
+            with contextlib.suppress(OSError):  # Windows keeps an open file; there the lock itself removes it
+                lock.unlink()
     except Timeout:
         raise RuntimeError("The same evaluation is already running. Wait for it, or stop it.") from None
 

@@ -122,7 +122,7 @@ def test_what_it_returns_and_keeps(data, folder):
     assert cv.seconds > 0
     assert cv.save() == folder / "results" / "small.json"
     assert CrossValidation.load("small") == cv
-    assert not list(folder.glob(".cache/trainings/*/")), "checkpoints go when the result is there"
+    assert not list(folder.glob(".cache/trainings/*")), "checkpoints go when the result is there"
 
 
 def test_loading_what_was_not_recorded_says_so(folder):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from mnist_utils import paths
 from mnist_utils.canvas.page import BOOK_FOLDER
@@ -25,6 +25,9 @@ FLAGS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # the network is off
 ]
+# What a page shows a moment later is waited for; on a busy machine the moment is long.
+expect.set_options(timeout=60_000)
+
 DESKTOP = {"viewport": {"width": 1000, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 

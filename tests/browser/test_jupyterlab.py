@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHAPTER = "03_batch_normalization.ipynb"
-KERNEL_STARTS = 120_000  # ms: TensorFlow is imported on a busy machine
+KERNEL_STARTS = 300_000  # ms: TensorFlow is imported on a busy machine
 
 CELLS = [
     "from mnist_utils.canvas import DigitCanvas\nfrom mnist_utils.predict import Classifier",
@@ -44,6 +44,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def answers(address: str, server: subprocess.Popen) -> bool:
+    """Wait until a server answers; tell whether it does before it ends, within some minutes."""
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(address, timeout=1)
+            return True
+        except OSError:
+            if server.poll() is not None:
+                return False
+            time.sleep(0.5)
+    return False
+
+
 @pytest.fixture(scope="module")
 def lab(folder: Path) -> Iterator[str]:
     """Address of a JupyterLab that serves the folder, with settings of its own."""
@@ -57,21 +70,12 @@ def lab(folder: Path) -> Iterator[str]:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
         address = f"http://127.0.0.1:{port}"
         try:
-            request = urllib.request.Request(f"{address}/api")
-            for _ in range(240):
-                try:
-                    urllib.request.urlopen(request, timeout=1)
-                    break
-                except OSError:
-                    if server.poll() is not None:
-                        break
-                    time.sleep(0.5)
-            else:
+            if not answers(f"{address}/api", server):
                 pytest.fail(f"JupyterLab did not start:\n{(folder / 'lab.log').read_text()}", pytrace=False)
             yield address
         finally:
             server.terminate()
-            server.wait(30)
+            server.wait(120)
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +105,23 @@ def canvas(notebook: Page) -> Locator:
 @pytest.mark.parametrize("draw", [draw_with_mouse, draw_with_finger])
 def test_reads_what_is_drawn(canvas, draw, digit, place):
     draw(canvas.locator(".dc-surface"), pen_digit(digit, place))
-    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit), timeout=20_000)
+    expect(canvas.locator(".dc-answer strong")).to_have_text(str(digit))
 
 
 def test_the_drawing_reaches_python(canvas, notebook):
     draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(7))
-    expect(canvas.locator(".dc-answer strong")).to_have_text("7", timeout=20_000)
+    expect(canvas.locator(".dc-answer strong")).to_have_text("7")
     cell = notebook.locator(".jp-CodeCell").nth(3)
     cell.locator(".cm-content").click()
     notebook.keyboard.press("Control+Enter")
-    expect(cell.locator(".jp-OutputArea-output pre")).to_have_text("(7, (280, 280), (28, 28), 255)", timeout=20_000)
+    expect(cell.locator(".jp-OutputArea-output pre")).to_have_text("(7, (280, 280), (28, 28), 255)")
 
 
 def test_keys_draw_and_do_not_move_through_the_notebook(canvas, notebook):
     canvas.locator(".dc-surface").focus()
     for key in ["ArrowUp"] * 5 + [" "] + ["ArrowDown"] * 10 + [" "]:
         notebook.keyboard.press(key)
-    expect(canvas.locator(".dc-answer strong")).to_have_text("1", timeout=20_000)
+    expect(canvas.locator(".dc-answer strong")).to_have_text("1")
     expect(canvas.locator(".dc-surface")).to_be_focused()
 
 
@@ -126,7 +130,7 @@ def test_collects_a_labelled_drawing(notebook, folder):
     draw_with_mouse(collector.locator(".dc-surface"), pen_digit(4))
     collector.get_by_role("radio", name="4").check()
     collector.get_by_role("button", name="Save").click()
-    expect(collector.locator(".dc-message")).to_have_text(re.compile("Drawings of 4 so far: 1"), timeout=20_000)
+    expect(collector.locator(".dc-message")).to_have_text(re.compile("Drawings of 4 so far: 1"))
     assert (folder / "mine/4/0001.png").is_file()
 
     collector.get_by_role("button", name="Undo").click()
@@ -154,7 +158,7 @@ def test_a_chapter_shows_no_markup_and_keeps_its_answers_folded(lab, browser):
             "i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", cell
         )
         # A cell is rendered a moment after it came into view. Its source stays in the page, hidden.
-        expect(chapter).not_to_contain_text(raw, use_inner_text=True, timeout=20_000)
+        expect(chapter).not_to_contain_text(raw, use_inner_text=True)
     answers = chapter.locator("details")
     expect(answers).to_have_count(3)
     assert not answers.evaluate_all("all => all.some(one => one.open)")

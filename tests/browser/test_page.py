@@ -232,6 +232,8 @@ def test_a_place_says_that_its_canvas_is_loading_and_keeps_its_height(page, site
     page.goto((site / "near.html").as_uri())
     expect(page.locator("#first")).to_have_text("Loading the canvas…")
     before = height(page, "#first")
+    while not waiting:
+        page.wait_for_timeout(20)
     waiting[0].continue_()
     expect(page.locator("#first .dc-surface")).to_be_visible()
     assert height(page, "#first") == pytest.approx(before, rel=0.1)

@@ -1,5 +1,6 @@
 """A training is exact: the bits of a plain loop of `train_on_batch`, wherever and however often it is stopped."""
 
+import functools
 import itertools
 import os
 import random
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.slow
 layers = keras.layers
 
 N_ROWS = 350
+N_EPOCHS = 2
 FOLD = Fold(np.arange(100, 350), np.arange(100), seed=7)  # 250 rows are 7 batches of 32 and one of 26
 
 
@@ -126,10 +128,16 @@ def train_plainly(define_model: Callable, X: np.ndarray, y: np.ndarray, epochs: 
     return scores, [variable.numpy() for variable in [*model.variables, *model.optimizer.variables]]
 
 
+@pytest.fixture(scope="module")
+def undisturbed(data: tuple[np.ndarray, np.ndarray], in_worker: Callable) -> Callable[[Callable], TrainingState]:
+    """Train a model without a stop, once for all tests."""
+    return functools.cache(lambda define_model: in_worker(train, define_model, *data, N_EPOCHS))
+
+
 @pytest.mark.parametrize("define_model", DEFINITIONS)
-def test_it_gives_the_bits_of_a_plain_loop_of_train_on_batch(define_model, data, in_worker):
-    found = in_worker(train, define_model, *data, 3)
-    scores, variables = in_worker(train_plainly, define_model, *data, 3)
+def test_it_gives_the_bits_of_a_plain_loop_of_train_on_batch(define_model, data, in_worker, undisturbed):
+    found = undisturbed(define_model)
+    scores, variables = in_worker(train_plainly, define_model, *data, N_EPOCHS)
     assert list(zip(found.history["val_loss"], found.history["val_accuracy"], strict=True)) == [
         (a, b) for a, b in scores
     ]
@@ -139,19 +147,19 @@ def test_it_gives_the_bits_of_a_plain_loop_of_train_on_batch(define_model, data,
 
 @pytest.mark.parametrize("define_model", DEFINITIONS)
 def test_a_training_taken_up_from_a_file_by_another_trainer_ends_with_the_same_bits(
-    define_model, data, in_worker, tmp_path
+    define_model, data, in_worker, undisturbed, tmp_path
 ):
     def train_with_stops(X: np.ndarray, y: np.ndarray) -> TrainingState:
         state = TrainingState()
-        for _ in range(3):
+        for _ in range(N_EPOCHS):
             state = Trainer(recipe_of(define_model), X, y).train_epoch(FOLD, state)
             state.save(tmp_path / "state.npz")
             state = TrainingState.load(tmp_path / "state.npz")
         return state
 
-    undisturbed, stopped = in_worker(train, define_model, *data, 3), in_worker(train_with_stops, *data)
-    assert stopped.history == undisturbed.history
-    for value, expected in zip(stopped.variables, undisturbed.variables, strict=True):
+    stopped, whole = in_worker(train_with_stops, *data), undisturbed(define_model)
+    assert stopped.history == whole.history
+    for value, expected in zip(stopped.variables, whole.variables, strict=True):
         np.testing.assert_array_equal(value, expected)
 
 
@@ -259,10 +267,10 @@ def fingerprints(names: list[str], X: np.ndarray, y: np.ndarray) -> dict[str, st
 
 
 def test_models_are_told_apart_and_known_again_in_another_process(data, in_worker):
-    names = list(VARIANTS)
-    here = in_worker(fingerprints, names, *data)
+    here = in_worker(fingerprints, list(VARIANTS), *data)
+    assert len(set(here.values())) == len(VARIANTS)
+    # In another order: it doesn't matter what was defined before, though Keras counts layers up in their names.
+    some = ["a class", "a layer's code", "dropout", "one"]
     with ProcessPoolExecutor(1) as pool:
-        # In reverse: it doesn't matter what was defined before, though Keras counts layers up in their names.
-        there = pool.submit(fingerprints, names[::-1], *data).result()
-    assert here == there
-    assert len(set(here.values())) == len(names)
+        there = pool.submit(fingerprints, some, *data).result()
+    assert there == {name: here[name] for name in some}
