@@ -373,15 +373,7 @@ def _train(
     epochs = settings["epochs"]
     n_workers = min(n_workers or _n_workers(client), len(folds))
     with (
-        tqdm(
-            total=len(folds) * epochs,
-            desc=f"{name}, workers start",
-            unit="epoch",
-            smoothing=0,
-            miniters=0,  # the clock goes on between two epochs
-            leave=False,
-            disable=None if verbose else True,
-        ) as bar,
+        _progress_bar(f"{name}, workers start", len(folds) * epochs, verbose) as bar,
         training_pool(n_workers if client is None else 1, X, y) as submit_here,
         contextlib.nullcontext(submit_here) if client is None else _cluster(client, X, y) as submit,
     ):
@@ -405,17 +397,36 @@ def _train(
 
             saved = True
             for fold in _finish(train_further, states, epochs, n_workers, bar, verbose):
-                try:
-                    states[fold].save(files[fold])
-                except OSError as error:
-                    if saved:  # said once
-                        tqdm.write(
-                            f"{files[fold]} cannot be written ({error.strerror or error}). The training goes on. But "
-                            "if it is stopped, what it does from now on is lost: make room on the disk."
-                        )
-                    saved = False
+                saved = _save_state(states[fold], files[fold], complain=saved) and saved  # said once
         wait(models)  # one that is late must not meet the next call
     return states
+
+
+def _progress_bar(description: str, n_epochs: int, verbose: int) -> tqdm:
+    """Return a bar that counts epochs."""
+    return tqdm(
+        total=n_epochs,
+        desc=description,
+        unit="epoch",
+        smoothing=0,
+        miniters=0,  # the clock goes on between two epochs
+        leave=False,
+        disable=None if verbose else True,
+    )
+
+
+def _save_state(state: TrainingState, file: Path, complain: bool) -> bool:
+    """Save a state; tell whether it could be written, and say so if it could not."""
+    try:
+        state.save(file)
+        return True
+    except OSError as error:
+        if complain:
+            tqdm.write(
+                f"{file} cannot be written ({error.strerror or error}). The training goes on. But if it is stopped, "
+                "what it does from now on is lost: make room on the disk."
+            )
+        return False
 
 
 def _finish(
