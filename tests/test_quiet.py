@@ -170,7 +170,7 @@ parallel_map(lambda code: exec(code, {{}}), [{SMALL_MODEL!r}] * 2)
 @pytest.mark.slow
 @pytest.mark.parametrize("code", [SMALL_MODEL, IN_TWO_WORKERS], ids=["one process", "workers"])
 def test_a_terminal_stays_silent(code):
-    process = run_python(code)
+    process = run_python(code, LOKY_MAX_CPU_COUNT="2")
     assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
 
 
