@@ -32,7 +32,7 @@ from mnist_utils.quiet import keras, tf
 layers = keras.layers
 
 N_ROWS = 500
-PATIENCE = 300  # seconds after which a test gives up on a process; none depends on how fast it is
+PATIENCE = 900  # seconds after which a test gives up on a process; none depends on how fast it is
 
 
 @pytest.fixture(scope="module")
