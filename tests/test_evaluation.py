@@ -1,6 +1,7 @@
 """Cross-validation: the tutorial's folds, exact with any number of workers, and able to go on after being killed."""
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -225,9 +226,16 @@ class Script:
         """Start it with two workers, and wait until they wait in the middle of the training."""
         steps, epochs = self.steps(), epochs_done(self.folder)
         self.hold.write_text(str(steps + 60))
-        pipe = subprocess.PIPE
-        # A session of its own: Ctrl-C in a terminal goes to all processes of a session's group in the foreground.
-        process = subprocess.Popen(self.command(2), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+        process = subprocess.Popen(
+            self.command(2),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Ctrl-C in a terminal goes to all processes of a session's group in the foreground. What a script started
+            # in the background, such as these tests, would ignore it.
+            start_new_session=True,
+            preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+        )
         wait_for(lambda: self.steps() > steps + 60 and epochs_done(self.folder) >= epochs + 8, process)
         return process
 
