@@ -217,10 +217,9 @@ class Script:
         self.log.mkdir()
 
     def command(self, n_workers: int = 1, log: Path | None = None, verbose: int = 0) -> list[str]:
-        options = {"rows": 270, "epochs": N_EPOCHS // 2, "workers": n_workers, "verbose": verbose}
-        options["log"] = log or self.log
+        options = {"epochs": N_EPOCHS // 2, "workers": n_workers, "verbose": verbose}
         words = [f"--{name}={value}" for name, value in options.items()]
-        return [sys.executable, str(SCRIPT), "evaluate", str(self.folder), *words]
+        return [sys.executable, str(SCRIPT), str(self.folder), str(log or self.log), *words]
 
     def start_and_hold(self) -> subprocess.Popen:
         """Start it with two workers, and wait until they wait in the middle of the training."""

@@ -1,6 +1,6 @@
 """A reader's script that trains a small model, for the tests that stop it, kill it or run it twice.
 
-Its folder is the project's: checkpoints and results go there. It prints what it found, as JSON.
+The folder that it is given is the project's: checkpoints go there. It prints what it found, as JSON.
 """
 
 import argparse
@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 
 from mnist_utils import paths
-from mnist_utils.evaluation import evaluate_model, finalize_model
+from mnist_utils.evaluation import evaluate_model
 from mnist_utils.quiet import keras, tf
 
+N_ROWS = 270
+
 parser = argparse.ArgumentParser()
-parser.add_argument("what", choices=["evaluate", "finalize"])
 parser.add_argument("folder", type=Path)
-parser.add_argument("--rows", type=int, default=600)
-parser.add_argument("--epochs", type=int, default=60)
-parser.add_argument("--workers", type=int, default=2)
-parser.add_argument("--verbose", type=int, default=0)
-parser.add_argument("--log", type=Path, help="a folder where each process counts its training steps")
+parser.add_argument("log", type=Path, help="a folder where each process counts its training steps")
+parser.add_argument("--epochs", type=int, required=True)
+parser.add_argument("--workers", type=int, required=True)
+parser.add_argument("--verbose", type=int, required=True)
 arguments = parser.parse_args()
 
 
@@ -56,11 +56,11 @@ def last_step() -> float:
 
 
 def define_model() -> keras.Model:
-    """Return a model with everything that draws random numbers while it trains."""
+    """Return a model with all that draws random numbers while it trains."""
     model = keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            *([Counted()] if arguments.log else []),
+            Counted(),
             keras.layers.RandomTranslation(0.1, 0.1),
             keras.layers.Flatten(),
             keras.layers.Dense(20, "relu"),
@@ -75,16 +75,7 @@ def define_model() -> keras.Model:
 # No `if __name__ == "__main__"` here: a beginner doesn't write it.
 paths.PROJECT = arguments.folder
 rng = np.random.default_rng(0)
-X = rng.random((arguments.rows, 28, 28, 1), np.float32)
-y = np.eye(10, dtype="float32")[rng.integers(0, 10, arguments.rows)]
-options = {"epochs": arguments.epochs, "verbose": arguments.verbose}
-if arguments.what == "evaluate":
-    cv = evaluate_model(define_model, X, y, name="small", n_folds=2, n_workers=arguments.workers, **options)
-    cv.save()
-    result = [cv.scores, cv.histories]
-else:
-    model, history = finalize_model(define_model, X, y, **options)
-    with paths.write_whole(paths.output_path("models/small.keras")) as scratch:
-        model.save(scratch)
-    result = [history, [weights.tolist() for weights in model.get_weights()]]
-print(json.dumps(result))
+X, y = rng.random((N_ROWS, 28, 28, 1), np.float32), np.eye(10, dtype="float32")[rng.integers(0, 10, N_ROWS)]
+options = {"epochs": arguments.epochs, "n_workers": arguments.workers, "verbose": arguments.verbose}
+cv = evaluate_model(define_model, X, y, name="small", n_folds=2, **options)
+print(json.dumps([cv.scores, cv.histories]))
