@@ -15,10 +15,11 @@ from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 
 STYLE = "icons.css"
-# The names of the icons that the theme's buttons show, also where only the published book has them (such as the rocket).
+# The icons of the theme's buttons, also of those that only the published book has, such as the rocket.
 ICONS = frozenset(
-    "angle-down angle-left angle-right arrow-up bars chevron-down circle-half-stroke code download expand file file-pdf"
-    " github lightbulb list magnifying-glass moon play rocket sun".split()
+    {"angle-down", "angle-left", "angle-right", "arrow-up", "bars", "chevron-down", "circle-half-stroke", "code"}
+    | {"download", "expand", "file", "file-pdf", "github", "lightbulb", "list", "magnifying-glass", "moon", "play"}
+    | {"rocket", "sun"}
 )
 RULE = """\
 @font-face {{
@@ -44,7 +45,7 @@ def make_rule(path: Path, icons: frozenset[str] = ICONS) -> str:
     codes = sorted(code for code, name in font.getBestCmap().items() if name in icons)
     if not codes:
         return ""
-    subsetter = Subsetter(Options(name_IDs=["*"], hinting=False))  # the names say whose font it is
+    subsetter = Subsetter(Options(name_IDs=["*"], glyph_names=True, hinting=False))  # with whose font it is
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)
     font.flavor = "woff"
