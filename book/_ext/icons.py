@@ -66,7 +66,7 @@ def write_style(app: Sphinx) -> None:
     fonts = [
         font
         for folder in app.builder.theme.get_theme_dirs()
-        for font in sorted(Path(folder).glob("static/vendor/fontawesome/webfonts/*.ttf"))
+        for font in sorted(Path(folder).glob("static/vendor/fontawesome/**/*.ttf"))
     ]
     style = Path(app.outdir) / "_static" / STYLE
     style.parent.mkdir(parents=True, exist_ok=True)
