@@ -54,7 +54,8 @@ function retryButton(place) {
 /** About how high a canvas will be, in pixels: its parts stand side by side, in two rows, or one below the other. */
 function expectedHeight(width) {
   if (width > 640) return 400;
-  return width > 350 ? 680 : 870;
+  if (width > 448) return 500;
+  return width + (width > 350 ? 400 : 600); // a phone, where the drawing is as wide as the page
 }
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -44,7 +44,8 @@
   }
   function expectedHeight(width) {
     if (width > 640) return 400;
-    return width > 350 ? 680 : 870;
+    if (width > 448) return 500;
+    return width + (width > 350 ? 400 : 600);
   }
   document.addEventListener("DOMContentLoaded", () => {
     const observer = new IntersectionObserver(
