@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.files import PictureLike
 from mnist_utils.reading.inked_picture import find_ink
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["DigitClassifier", "Number", "ReadDigit", "read_number"]
 
 BOX_COLOUR = "#E69F00"
-# Mean probability that a piece of ink is what it is read as: with less, it is no writing of digits.
-MIN_BELIEF, MIN_BELIEF_ON_PAGE = 0.4, 0.7  # of few pieces, and of more: one odd digit is a large part of a few
-FEW_PIECES = 10
 
 
 class DigitClassifier(Protocol):
@@ -188,7 +186,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
         candidate.probabilities = probabilities
     chosen = [choose_cuts(candidates) for candidates in found]
     beliefs = [math.prod(cut.digit_probability * float(cut.probabilities.max()) for cut in cuts) for cuts in chosen]
-    if np.mean(beliefs) < (MIN_BELIEF if len(beliefs) < FEW_PIECES else MIN_BELIEF_ON_PAGE):
+    if np.mean(beliefs) < (rules.MIN_BELIEF if len(beliefs) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):
         number.reason = "the pieces of ink are not like digits"
         number.findings.append(f"nothing to read: {number.reason}")
         return number
