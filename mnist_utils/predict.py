@@ -195,7 +195,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default="own_images",
         help="own_images (default; for pictures that people make), final_model (chapter 5's), or a .keras file",
     )
+    parser.add_argument(
+        "--doubtful",
+        type=_probability,
+        metavar="PROBABILITY",
+        help="with --json: say of each digit whether it is doubtful, that is, below this probability, 0 to 1",
+    )
     options = parser.parse_args(arguments)
+    if options.doubtful is not None and not options.json:
+        parser.error("--doubtful marks digits in the JSON: add --json")
     try:
         classifier = Classifier(options.model)
     except (OSError, ValueError) as error:
@@ -204,7 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     status = 0
     for file in options.files:
         try:
-            fields = _read_number(file, classifier) if options.number else _read_digit(file, classifier)
+            read = _read_number if options.number else _read_digit
+            fields = read(file, classifier, options.doubtful)
         except (OSError, ValueError) as error:  # its message begins with the file's name
             print(error, file=sys.stderr)
             status = 1
@@ -219,25 +228,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _read_digit(file: str, classifier: Classifier) -> dict[str, object]:
+def _probability(text: str) -> float:
+    """Return a probability from the command line."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no probability: give a number from 0 to 1")
+    return value
+
+
+def _read_digit(file: str, classifier: Classifier, doubtful: float | None) -> dict[str, object]:
     """Read one digit; return it as JSON can hold it."""
     prediction = classifier(file)
     return {
         "digit": prediction.digit,
         "probability": prediction.probability,
         "probabilities": [float(p) for p in prediction.probabilities],
+        **_mark(prediction.probability, doubtful),
     }
 
 
-def _read_number(file: str, classifier: Classifier) -> dict[str, object]:
+def _read_number(file: str, classifier: Classifier, doubtful: float | None) -> dict[str, object]:
     """Read all digits; return them as JSON can hold them."""
     number = read_number(file, classifier)
     digits = [
-        {"digit": each.digit, "probability": each.probability, "line": line, "box": [float(n) for n in each.box]}
+        {
+            "digit": each.digit,
+            "probability": each.probability,
+            "line": line,
+            "box": [float(n) for n in each.box],
+            **_mark(each.probability, doubtful),
+        }
         for line, row in enumerate(number.lines)
         for each in row
     ]
     return {"text": number.text, "reason": number.reason, "digits": digits}
+
+
+def _mark(probability: float, doubtful: float | None) -> dict[str, bool]:
+    """Return the mark of a digit, if marks were asked for."""
+    return {} if doubtful is None else {"doubtful": probability < doubtful}
 
 
 if __name__ == "__main__":

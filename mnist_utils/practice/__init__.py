@@ -14,6 +14,7 @@ from mnist_utils.practice.pen_strokes import (
     TRAINING_SOURCES,
     WrittenDigit,
     draw_written_digit,
+    is_whole,
     load_written_digits,
     make_written_digits,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "bring_to_mnist",
     "draw_written_digit",
     "ink_from_mnist",
+    "is_whole",
     "load_drawn_digits",
     "load_picture_sets",
     "load_written_digits",

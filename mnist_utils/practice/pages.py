@@ -65,6 +65,7 @@ def make_pages(
     count: int,
     seed: int = 0,
     *,
+    min_digits: int = 1,
     max_digits: int = 300,
     side: int = 1_600,
 ) -> Iterator[Page]:
@@ -80,8 +81,9 @@ def make_pages(
         How many pages; in a smoke run at most one of each kind.
     seed : int
         The same seed makes the same pages.
-    max_digits : int
-        A page holds between one digit and this many, few as often as many: its logarithm is evenly distributed.
+    min_digits, max_digits : int
+        A page gets a number of digits between these, few as often as many: its logarithm is evenly distributed. What
+        does not fit on the page is left out.
     side : int
         Height and width of a page, in pixels.
 
@@ -95,7 +97,9 @@ def make_pages(
         numbers = range(start, min(start + PAGES_AT_A_TIME, count))
         rngs = [np.random.default_rng((seed, number)) for number in numbers]
         kinds = [KINDS[number % len(KINDS)] for number in numbers]
-        chosen = [rng.choice(upright, size=round(max_digits ** rng.uniform())) for rng in rngs]
+        chosen = [
+            rng.choice(upright, size=round(min_digits * (max_digits / min_digits) ** rng.uniform())) for rng in rngs
+        ]
         digits = [[(inks[row], str(labels[row])) for row in rows] for rows in chosen]
         yield from parallel_map(partial(_make_page, side), kinds, digits, rngs)
 

@@ -22,6 +22,7 @@ __all__ = [
     "TRAINING_SOURCES",
     "WrittenDigit",
     "draw_written_digit",
+    "is_whole",
     "load_written_digits",
     "make_written_digits",
 ]
@@ -38,6 +39,10 @@ MIN_SIZE, MAX_SIZE = 80, 230  # pixels of the canvas, of a drawn digit's larger 
 MIN_PEN, MAX_PEN = 10, 26  # pixels
 PEN_RANGE = 1 / 18, 1 / 6  # of the digit's size: a thinner pen leaves no strokes, a thicker one blots
 MAX_SMOKE_DIGITS = 400
+# Strokes that are no whole digit, see is_whole. No digit of the file lies near one of these limits.
+MAX_STRAIGHT_WIDTH = 0.16  # of its length, of a straight stroke; the next wider one is a whole 8, with 0.19
+MAX_LYING_ANGLE = 20  # degrees from the horizontal, of a lying stroke; no whole 1 is straight and flatter than 30
+MIN_PATH_OF_FOUR = 1.15  # of its height and width together, that the pen goes; an L takes 1.10, the next 4 takes 1.19
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,13 +67,17 @@ class WrittenDigit:
     strokes: list[np.ndarray]
 
 
-def load_written_digits(sources: Sequence[str] = TRAINING_SOURCES + TEST_SOURCES) -> list[WrittenDigit]:
+def load_written_digits(
+    sources: Sequence[str] = TRAINING_SOURCES + TEST_SOURCES, *, whole_only: bool = False
+) -> list[WrittenDigit]:
     """Load digits of real writers.
 
     Parameters
     ----------
     sources : sequence of str
         Of :data:`TRAINING_SOURCES` and :data:`TEST_SOURCES`; all of them without it.
+    whole_only : bool
+        Whether digits are left out of which the recording kept a part only, see :func:`is_whole`.
 
     Returns
     -------
@@ -80,11 +89,44 @@ def load_written_digits(sources: Sequence[str] = TRAINING_SOURCES + TEST_SOURCES
         ends = np.cumsum(file["strokes_of_digit"])
         names = file["sources"][file["source_of_digit"]].tolist()
         columns = file["digits"], names, file["session_of_digit"], file["strokes_of_digit"], ends
-        return [
+        written = [
             WrittenDigit(int(digit), name, int(session), strokes[end - count : end])
             for digit, name, session, count, end in zip(*columns, strict=True)
             if name in sources
         ]
+    return [digit for digit in written if not whole_only or is_whole(digit)]
+
+
+def is_whole(written: WrittenDigit) -> bool:
+    """Tell whether a digit is more than one stroke of a digit that was cut apart when it was recorded.
+
+    The rule looks at the strokes and the label alone, at no network's answer, so that it may also choose digits to
+    measure on. It is strict: what somebody might have meant as a whole digit is kept. Left out are digits of one stroke
+
+    - that is straight, if the label is not 1: the second stroke of a 4, or the bar through a 0;
+    - that is straight and lies, if the label is 1;
+    - that is an L, if the label is 4: the pen goes down and to the right, and for a stem it would have to go on.
+
+    Parameters
+    ----------
+    written : WrittenDigit
+        From :func:`load_written_digits`.
+
+    Returns
+    -------
+    bool
+    """
+    if len(written.strokes) > 1:
+        return True
+    [stroke] = written.strokes
+    centred = stroke - stroke.mean(axis=0)
+    axes = np.linalg.svd(centred)[2]
+    length, width = np.ptp(centred @ axes.T, axis=0)
+    if width <= MAX_STRAIGHT_WIDTH * length:
+        angle = np.degrees(np.arctan2(abs(axes[0, 1]), abs(axes[0, 0])))
+        return written.digit == 1 and bool(angle > MAX_LYING_ANGLE)
+    path = np.hypot(*np.diff(stroke, axis=0).T).sum()
+    return written.digit != 4 or bool(path > MIN_PATH_OF_FOUR * np.ptp(stroke, axis=0).sum())
 
 
 def draw_written_digit(written: WrittenDigit, rng: np.random.Generator) -> PenDigit:

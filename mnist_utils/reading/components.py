@@ -1,5 +1,6 @@
 """Connected pieces of ink, measured: which of them are like a digit, and which belong together."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,40 +9,22 @@ import numpy as np
 from scipy import ndimage as ndi
 from skimage.measure import label
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.paper import Contrast
 
 __all__ = [
-    "MAX_COMPONENTS",
-    "MAX_COMPONENTS_OF_PAGE",
     "Component",
     "find_components",
+    "find_main",
     "gap",
     "may_be_writing",
     "score_digit",
 ]
 
-MAX_COMPONENTS, MAX_COMPONENTS_OF_PAGE = 40, 1_000  # the largest ones are measured
-MIN_COMPONENT_SIDE = 0.008  # of the picture's larger side
-MIN_EDGE_STEP = 0.6  # of a component's contrast, that the picture must change by at its rim
-MAX_EDGE_REACH = 1 / 40  # of the picture's larger side, that a rim may be blurred over
-
-BLOT_THICKNESS = 0.4  # of a component's larger side, or of a digit's height: what is thicker is rather a blot
-MIDDLE_SCORE = 1.2  # factor of the score in the picture's middle; at its border it is smaller by 0.5
-PATCH_THICKNESS, PATCH_SIDE = 0.25, 0.7  # of the picture's larger side: thicker and smaller, at an edge, is no stroke
-PATCH_PENALTY, FRAME_PENALTY = 0.1, 0.05  # factors of the score, for such a patch and for what lies along the edges
-EDGE_ZONE = 0.12  # of the picture's height and width
-MAX_FRAME_SHARE = 0.2  # of the pixels of what lies along the edges, that are beyond the zone
-
-MIN_AREA = 0.02  # of the main component's, for writing
-MIN_LEVEL = 0.5  # of the main component's, for writing
-MIN_EDGE_SHARE = 0.6  # for writing
-MIN_THICKNESS, MAX_THICKNESS = 0.35, 2.5  # times the main component's, for writing by the same pen
-MIN_HEIGHT = 0.6  # of the main component's, for a digit by another pen
-
 
 @dataclass(frozen=True, eq=False)
 class Component:
-    """A connected piece of ink.
+    """A connected piece of ink. It is measured when it is first asked for a measure.
 
     Attributes
     ----------
@@ -51,33 +34,62 @@ class Component:
         Its pixels in that box.
     area : int
         Its number of pixels.
-    level : float
-        Upper quartile of its contrast to the paper.
-    thickness : float
-        Twice the largest distance of one of its pixels to its rim, in pixels.
-    edge_share : float
-        Part of its rim where the picture itself changes, 0 to 1. All of a stroke's rim does; that of a shadow or of a
-        dark corner does not.
+    contrast : Contrast
+        Of the picture that it lies in.
     """
 
     box: tuple[slice, slice]
     mask: np.ndarray
     area: int
-    level: float
-    thickness: float
-    edge_share: float
+    contrast: Contrast
 
     @property
     def side(self) -> int:
         """The larger of height and width, in pixels."""
         return max(self.mask.shape)
 
+    @functools.cached_property
+    def level(self) -> float:
+        """Upper quartile of its contrast to the paper."""
+        return float(np.percentile(self.contrast.values[self.box][self.mask], 75))
+
+    @property
+    def thickness(self) -> float:
+        """Twice the largest distance of one of its pixels to its rim, in pixels."""
+        thickness, _ = self._thickness_and_rim
+        return thickness
+
+    @functools.cached_property
+    def _thickness_and_rim(self) -> tuple[float, np.ndarray]:
+        """The thickness, and where in the box its outermost pixels are."""
+        depth = ndi.distance_transform_edt(np.pad(self.mask, 1))[1:-1, 1:-1]
+        return 2 * float(depth.max()), self.mask & (depth < 1.5)
+
+    @functools.cached_property
+    def edge_share(self) -> float:
+        """Part of its rim where the picture itself changes, 0 to 1.
+
+        All of a stroke's rim does; that of a shadow or of a dark corner does not.
+        """
+        light, scale = self.contrast.light, self.contrast.scale
+        if light is None:
+            return 1.0
+        thickness, rim = self._thickness_and_rim
+        max_reach = max(2, max(light.shape) * rules.MAX_EDGE_REACH)
+        reach = round(min(max(2, thickness / 2), max_reach))
+        outer = tuple(slice(max(0, each.start - reach), each.stop + reach) for each in self.box)
+        inner = tuple(slice(b.start - o.start, b.stop - o.start) for b, o in zip(self.box, outer, strict=True))
+        near = light[outer]
+        steps = (ndi.maximum_filter(near, 2 * reach + 1) - ndi.minimum_filter(near, 2 * reach + 1))[inner]
+        scale = scale[self.box] if isinstance(scale, np.ndarray) else scale
+        return float(np.mean((steps / scale)[rim] >= rules.MIN_EDGE_STEP * self.level))
+
     def touches_border(self, shape: tuple[int, ...]) -> bool:
         """Tell whether it touches the border of a picture of that shape."""
         return any(each.start == 0 or each.stop == length for each, length in zip(self.box, shape, strict=True))
 
 
-def find_components(mask: np.ndarray, contrast: Contrast, max_count: int = MAX_COMPONENTS) -> list[Component]:
+def find_components(mask: np.ndarray, contrast: Contrast, several: bool = False) -> list[Component]:
     """Return the connected pieces of a mask, diagonal neighbours included.
 
     Parameters
@@ -86,8 +98,8 @@ def find_components(mask: np.ndarray, contrast: Contrast, max_count: int = MAX_C
         The ink.
     contrast : Contrast
         Of the same shape.
-    max_count : int
-        How many at most.
+    several : bool
+        Whether there may be several digits: then more pieces are returned at most.
 
     Returns
     -------
@@ -98,31 +110,13 @@ def find_components(mask: np.ndarray, contrast: Contrast, max_count: int = MAX_C
     areas = np.bincount(labels.ravel(), minlength=1)[1:]
     boxes = ndi.find_objects(labels)
     found = []
+    max_count = rules.MAX_COMPONENTS_ON_PAGE if several else rules.MAX_COMPONENTS
     for index in np.argsort(-areas, kind="stable")[:max_count]:
         box = boxes[index]
-        if max(each.stop - each.start for each in box) < MIN_COMPONENT_SIDE * max(mask.shape):
+        if max(each.stop - each.start for each in box) < rules.MIN_COMPONENT_SIDE * max(mask.shape):
             continue
-        piece = labels[box] == index + 1
-        level = float(np.percentile(contrast.values[box][piece], 75))
-        depth = ndi.distance_transform_edt(np.pad(piece, 1))[1:-1, 1:-1]
-        thickness = 2 * float(depth.max())
-        edge_share = _edge_share(contrast, box, piece & (depth < 1.5), level, thickness)
-        found.append(Component(box, piece, int(areas[index]), level, thickness, edge_share))
+        found.append(Component(box, labels[box] == index + 1, int(areas[index]), contrast))
     return found
-
-
-def _edge_share(contrast: Contrast, box: tuple[slice, slice], rim: np.ndarray, level: float, thickness: float) -> float:
-    """Return the part of a component's rim where the picture itself gets darker or brighter."""
-    if contrast.light is None:
-        return 1.0
-    max_reach = max(2, max(contrast.light.shape) * MAX_EDGE_REACH)
-    reach = round(min(max(2, thickness / 2), max_reach))
-    outer = tuple(slice(max(0, each.start - reach), each.stop + reach) for each in box)
-    inner = tuple(slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))
-    light = contrast.light[outer]
-    steps = (ndi.maximum_filter(light, 2 * reach + 1) - ndi.minimum_filter(light, 2 * reach + 1))[inner]
-    scale = contrast.scale[box] if isinstance(contrast.scale, np.ndarray) else contrast.scale
-    return float(np.mean((steps / scale)[rim] >= MIN_EDGE_STEP * level))
 
 
 def score_digit(component: Component, shape: tuple[int, ...]) -> float:
@@ -142,18 +136,51 @@ def score_digit(component: Component, shape: tuple[int, ...]) -> float:
     """
     side, larger_side = component.side, max(shape)
     score = component.level * side * component.edge_share**4
-    score *= min(1.0, BLOT_THICKNESS * side / component.thickness) ** 2
-    middle = [(each.start + each.stop) / 2 / n - 0.5 for each, n in zip(component.box, shape, strict=True)]
-    score *= MIDDLE_SCORE - max(abs(m) for m in middle)
+    score *= min(1.0, rules.BLOT_THICKNESS * side / component.thickness) ** 2
+    score *= _score_place(component, shape)
     if (
         component.touches_border(shape)
-        and component.thickness > PATCH_THICKNESS * larger_side
-        and side < PATCH_SIDE * larger_side
+        and component.thickness > rules.PATCH_THICKNESS * larger_side
+        and side < rules.PATCH_SIDE * larger_side
     ):
-        score *= PATCH_PENALTY
+        score *= rules.PATCH_PENALTY
     if _lies_along_edges(component, shape):
-        score *= FRAME_PENALTY
+        score *= rules.FRAME_PENALTY
     return score
+
+
+def _score_place(component: Component, shape: tuple[int, ...]) -> float:
+    """Return the factor of a component's score for how near it is to the picture's middle."""
+    middle = [(each.start + each.stop) / 2 / n - 0.5 for each, n in zip(component.box, shape, strict=True)]
+    return rules.MIDDLE_SCORE - max(abs(m) for m in middle)
+
+
+def find_main(components: Sequence[Component], shape: tuple[int, ...]) -> Component | None:
+    """Return the component most like a digit, by :func:`score_digit`.
+
+    Most components need not be scored for it: size, contrast and place alone tell the most that a score can be, and
+    its other factors take longer to compute.
+
+    Parameters
+    ----------
+    components : sequence of Component
+        Of one picture.
+    shape : tuple of int
+        Its height and width.
+
+    Returns
+    -------
+    Component or None
+        The first of several with the same score; None if there are none.
+    """
+    most = [each.level * each.side * _score_place(each, shape) for each in components]
+    best: tuple[float, int] | None = None
+    for index in sorted(range(len(components)), key=lambda index: -most[index]):
+        if best and most[index] * (1 + 1e-9) < best[0]:  # the factors are multiplied in another order there
+            break
+        scored = score_digit(components[index], shape), -index
+        best = max(best, scored) if best else scored
+    return components[-best[1]] if best else None
 
 
 def may_be_writing(component: Component, main: Component, shape: tuple[int, ...], several: bool = False) -> bool:
@@ -175,14 +202,22 @@ def may_be_writing(component: Component, main: Component, shape: tuple[int, ...]
     if component is main:
         return True
     if (
-        component.area < MIN_AREA * main.area
-        or component.level < MIN_LEVEL * main.level
-        or component.edge_share < MIN_EDGE_SHARE
+        component.area < rules.MIN_WRITING_AREA * main.area
+        or component.level < rules.MIN_WRITING_LEVEL * main.level
+        or component.edge_share < rules.MIN_WRITING_EDGE_SHARE
     ):
         return False
-    same_pen = MIN_THICKNESS * main.thickness <= component.thickness <= MAX_THICKNESS * main.thickness
+    same_pen = (
+        rules.MIN_WRITING_THICKNESS * main.thickness
+        <= component.thickness
+        <= rules.MAX_WRITING_THICKNESS * main.thickness
+    )
     height = component.mask.shape[0]
-    as_tall = several and height > MIN_HEIGHT * main.mask.shape[0] and component.thickness < BLOT_THICKNESS * height
+    as_tall = (
+        several
+        and height > rules.MIN_OTHER_PENS_HEIGHT * main.mask.shape[0]
+        and component.thickness < rules.BLOT_THICKNESS * height
+    )
     return (same_pen or as_tall) and not _lies_along_edges(component, shape)
 
 
@@ -201,5 +236,5 @@ def _lies_along_edges(component: Component, shape: tuple[int, ...]) -> bool:
     inner = []
     for each, length in zip(component.box, shape, strict=True):
         places = np.arange(each.start, each.stop)
-        inner.append(np.minimum(places, length - 1 - places) >= EDGE_ZONE * length)
-    return component.mask[np.ix_(*inner)].sum() < MAX_FRAME_SHARE * component.area
+        inner.append(np.minimum(places, length - 1 - places) >= rules.EDGE_ZONE * length)
+    return component.mask[np.ix_(*inner)].sum() < rules.MAX_FRAME_SHARE * component.area

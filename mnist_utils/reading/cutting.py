@@ -14,6 +14,7 @@ from scipy import ndimage as ndi
 from scipy.signal import find_peaks
 
 from mnist_utils import paths
+from mnist_utils.reading import rules
 from mnist_utils.reading.ink import Ink, extract_strokes
 from mnist_utils.reading.mnist_format import mean_stroke_width, normalize_ink
 from mnist_utils.reading.pieces import Piece, cut_out
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "choose_cuts", "find_candidates"]
 
-# As parts of a piece's height:
-MIN_CUT_WIDTH, MAX_DIGIT_WIDTH = 0.5, 1.6  # a narrower piece is one digit, a wider one never is
-MIN_SPAN, MIN_HEIGHT, MIN_WIDTH = 0.12, 0.45, 0.08  # between the cuts around a digit, and of the digit itself
-CUTS_PER_HEIGHT = 8  # at equal distances, beside those where ink is thin
-HEIGHT_PER_SMOOTHING, HEIGHT_PER_REACH = 40, 20  # a place is thin if, smoothed, it has least ink within this reach
-MIN_WHOLE_PROBABILITY = 0.2  # of being one digit: a piece with more is not cut
-MIN_HEIGHT_TO_CUT = 2.5  # of a piece, in widths of its strokes: a lower one is a dash
-MAX_WIDTH_TO_CUT = 12  # of a piece, in heights: a wider one is no row of digits that touch
-MIN_PIECES_ON_PAGE, MAX_CUT_SHARE = 20, 0.5  # of digits, even where neighbours touch, more are whole
-# Around a piece there is room for soft edges, and for hairlines that are thickened:
-MIN_MARGIN, SIDE_PER_MARGIN = 4, 20  # pixels, and the larger side's pixels for one more
 MAX_BATCH = 500  # images in one call of the network: more would take memory and no less time
 
 
@@ -83,7 +73,7 @@ def find_candidates(pieces: Sequence[Piece], ink: Ink, detector: keras.Model | N
     wholes = [Candidate(piece, _to_mnist_format(piece, ink), 0, piece.width) for piece in pieces]
     _ask(detector, wholes)
     to_cut = [_may_be_several(whole) for whole in wholes]
-    if len(wholes) > MIN_PIECES_ON_PAGE and np.mean(to_cut) > MAX_CUT_SHARE:
+    if len(wholes) > rules.MIN_PIECES_ON_PAGE and np.mean(to_cut) > rules.MAX_CUT_SHARE:
         to_cut = [False] * len(wholes)  # letters or a texture: nothing is gained by thousands of cuts
     found = [[whole, *(_cut(whole.piece, ink) if cut else [])] for whole, cut in zip(wholes, to_cut, strict=True)]
     _ask(detector, [cut for _, *cuts in found for cut in cuts])
@@ -93,19 +83,23 @@ def find_candidates(pieces: Sequence[Piece], ink: Ink, detector: keras.Model | N
 def _may_be_several(whole: Candidate) -> bool:
     """Tell whether a whole piece is to be cut: by its proportions, and by what the detector says of it."""
     width = whole.piece.width / whole.piece.height
-    dash = whole.piece.height < MIN_HEIGHT_TO_CUT * mean_stroke_width(whole.piece.mask)
-    if not MIN_CUT_WIDTH <= width <= MAX_WIDTH_TO_CUT or dash:
+    dash = whole.piece.height < rules.MIN_HEIGHT_TO_CUT * mean_stroke_width(whole.piece.mask)
+    if not rules.MIN_CUT_WIDTH <= width <= rules.MAX_WIDTH_TO_CUT or dash:
         return False
-    return width >= MAX_DIGIT_WIDTH or whole.digit_probability <= MIN_WHOLE_PROBABILITY
+    return width >= rules.MAX_DIGIT_WIDTH or whole.digit_probability <= rules.MIN_WHOLE_PROBABILITY
 
 
 def _cut(piece: Piece, ink: Ink) -> list[Candidate]:
     """Return what lies between any two places to cut a piece at, if it may be a digit by its size."""
     cuts = []
     for start, end in itertools.combinations([0, *_places_to_cut(piece.mask), piece.width], 2):
-        if MIN_SPAN * piece.height <= end - start < min(piece.width, MAX_DIGIT_WIDTH * piece.height):
+        if rules.MIN_SPAN * piece.height <= end - start < min(piece.width, rules.MAX_DIGIT_WIDTH * piece.height):
             part = cut_out(piece.mask[:, start:end])
-            if part and part.height >= MIN_HEIGHT * piece.height and part.width >= MIN_WIDTH * piece.height:
+            if (
+                part
+                and part.height >= rules.MIN_CUT_DIGIT_HEIGHT * piece.height
+                and part.width >= rules.MIN_CUT_DIGIT_WIDTH * piece.height
+            ):
                 part = Piece(piece.top + part.top, piece.left + start + part.left, part.mask)
                 cuts.append(Candidate(part, _to_mnist_format(part, ink), start, end))
     return cuts
@@ -114,10 +108,10 @@ def _cut(piece: Piece, ink: Ink) -> list[Candidate]:
 def _places_to_cut(mask: np.ndarray) -> list[int]:
     """Return the columns to cut at: those with less ink than around, and some at equal distances."""
     height, width = mask.shape
-    profile = ndi.uniform_filter1d(mask.sum(axis=0).astype(float), max(1, height // HEIGHT_PER_SMOOTHING))
-    thin, _ = find_peaks(-profile, distance=max(1, height // HEIGHT_PER_REACH))
-    inner = range(math.ceil(MIN_SPAN * height), width - math.ceil(MIN_SPAN * height))
-    return sorted({*(x for x in thin.tolist() if x in inner), *inner[:: max(1, height // CUTS_PER_HEIGHT)]})
+    profile = ndi.uniform_filter1d(mask.sum(axis=0).astype(float), max(1, height // rules.HEIGHT_PER_SMOOTHING))
+    thin, _ = find_peaks(-profile, distance=max(1, height // rules.HEIGHT_PER_REACH))
+    inner = range(math.ceil(rules.MIN_SPAN * height), width - math.ceil(rules.MIN_SPAN * height))
+    return sorted({*(x for x in thin.tolist() if x in inner), *inner[:: max(1, height // rules.CUTS_PER_HEIGHT)]})
 
 
 def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -147,7 +141,7 @@ def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def _to_mnist_format(piece: Piece, ink: Ink) -> np.ndarray:
     """Return the image of a piece, uint8 (28, 28)."""
-    margin = MIN_MARGIN + max(piece.mask.shape) // SIDE_PER_MARGIN
+    margin = rules.MIN_MARGIN + max(piece.mask.shape) // rules.SIDE_PER_MARGIN
     frame = tuple(slice(max(0, each.start - margin), each.stop + margin) for each in piece.box)
     height, width = (min(each.stop, n) - each.start for each, n in zip(frame, ink.mask.shape, strict=True))
     mask = np.zeros((height, width), bool)

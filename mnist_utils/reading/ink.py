@@ -11,18 +11,17 @@ import numpy as np
 from scipy import ndimage as ndi
 from skimage.filters import threshold_otsu
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.components import (
-    MAX_COMPONENTS,
-    MAX_COMPONENTS_OF_PAGE,
     Component,
     find_components,
+    find_main,
     gap,
     may_be_writing,
     score_digit,
 )
 from mnist_utils.reading.mnist_format import BOX_SIDE, mean_stroke_width
 from mnist_utils.reading.paper import (
-    TINY_SIDE,
     Contrast,
     contrast_of_bright_ink,
     contrast_of_drawing,
@@ -35,32 +34,6 @@ from mnist_utils.reading.paper import (
 from mnist_utils.reading.printed_lines import remove_lines
 
 __all__ = ["Ink", "extract_strokes", "group_digit", "separate_ink", "why_unreadable"]
-
-WINDOWS = (0.1, 0.25, 0.5)  # that the paper is estimated in, as parts of the picture's larger side
-DRAFT_SIDE = 280  # pixels: the six ways to part a photo are compared at this size
-USUAL_POLARITY_FACTOR = 1.5  # of the score: ink is rather what stands out more, dark or light
-
-MIN_CONTRAST_RATIO = 0.35  # of the strokes' contrast, for ink
-MIN_CONTRAST_RATIO_OF_SEVERAL = 0.45  # of several digits': it keeps neighbours apart
-MIN_LEVEL_RATIO = 1.8  # of a component's strong pixels to its weak ones, if only the strong ones are its stroke
-MIN_LINED_SIDE = 64  # pixels: a smaller picture has no printed lines
-
-MIN_NOISE, FULL_NOISE = 0.004, 0.01  # of white: below nothing is smoothed, from the other on fully
-MIN_NOISY_SIDE = 150  # pixels: a smaller picture is not smoothed
-SIDE_PER_BLUR, MAX_NOISE_BLUR = 500, 1.5  # pixels: larger side for a standard deviation of 1, and the largest
-STROKE_BLUR, MIN_STROKE_BLUR = 0.12, 0.8  # standard deviation for faint strokes: part of their thickness, and pixels
-
-GAP_IN_DIGIT = 0.2  # of the larger side of a digit's pieces, that another piece may be away from them
-MIN_DIGIT_SIDE, MIN_DIGIT_PIXELS = 0.012, 3  # of the picture's larger side, and pixels
-MIN_SIDE_BETWEEN_LINES = 0.05  # of the picture's larger side: less may be what is left of a printed line
-MIN_EDGE_SHARE = 0.5  # of a digit; a shadow has less
-SPECK_SIDE = 0.4  # of the main component's larger side: what is smaller is a speck
-MAX_SPECKS, MAX_SPECK_AREA, MIN_SIDE_AMONG_SPECKS = 12, 0.4, 32  # number, part of the main component's area, pixels
-MAX_ALIKE, MAX_ALIKE_ON_PAGE = 25, 600  # components about as large as the main one; more are a texture
-
-HAIRLINE = 1 / 40  # of the digit's size: thinner strokes would not survive the scaling to MNIST's format
-MIN_SOFT, SOFT_RANGE = 0.2, 0.6  # parts of a photo's stroke contrast: becomes no ink, and makes full ink beyond that
-SOFT_EDGE = 2  # pixels around strokes that belong to them
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,20 +87,21 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
     """
     if not polarity:
         return _find_strokes(contrast_of_bright_ink(grey), several=several)
-    if max(grey.shape) < TINY_SIDE:
+    if max(grey.shape) < rules.TINY_SIDE:
         return _find_strokes(contrast_of_tiny_picture(grey), several=several)
     if is_drawing(grey):
         return _find_strokes(contrast_of_drawing(grey), several=several)
     photo = _denoise(grey / 255)
-    small = shrink(photo, DRAFT_SIDE)
+    small = shrink(photo, rules.DRAFT_SIDE)
     drafts = [
         _find_strokes(contrast, lined=False, several=several)
         for dark in (True, False)
-        for contrast in contrasts_of_photo(small, dark, WINDOWS)
+        for contrast in contrasts_of_photo(small, dark, rules.PAPER_WINDOWS)
     ]
     usual = is_dark_on_light(photo)
     scores = [
-        _score(draft, several) * (USUAL_POLARITY_FACTOR if draft.contrast.dark == usual else 1) for draft in drafts
+        _score(draft, several) * (rules.USUAL_POLARITY_FACTOR if draft.contrast.dark == usual else 1)
+        for draft in drafts
     ]
     best = drafts[int(np.argmax(scores))]
     [contrast] = contrasts_of_photo(_smooth(photo, best), best.contrast.dark, [best.contrast.window])
@@ -138,22 +112,20 @@ def _find_strokes(contrast: Contrast, *, lined: bool = True, several: bool = Fal
     """Find a digit's main component, and all ink that is as strong, without printed lines if there may be any."""
     values, shape = contrast.values, contrast.values.shape
     mask = values >= contrast.min_ink
-    max_count = MAX_COMPONENTS_OF_PAGE if several else MAX_COMPONENTS
-    components = find_components(mask, contrast, max_count)
+    components = find_components(mask, contrast, several)
     if not components:
         return Ink(contrast, mask)
     level, lines = 1.0, 0
     if not contrast.clean:
-        main = max(components, key=lambda each: score_digit(each, shape))
+        main = find_main(components, shape)
         level = _measure_level(values[main.box][main.mask])
-        ratio = MIN_CONTRAST_RATIO_OF_SEVERAL if several else MIN_CONTRAST_RATIO
+        ratio = rules.MIN_CONTRAST_RATIO_OF_SEVERAL if several else rules.MIN_CONTRAST_RATIO
         mask = values >= max(contrast.min_ink, ratio * level)
-    if lined and max(shape) >= MIN_LINED_SIDE:
+    if lined and max(shape) >= rules.MIN_LINED_SIDE:
         mask, lines = remove_lines(mask)
     if lines or not contrast.clean:
-        components = find_components(mask, contrast, max_count)
-    main = max(components, key=lambda each: score_digit(each, shape), default=None)
-    return Ink(contrast, mask, level, components, main, lines)
+        components = find_components(mask, contrast, several)
+    return Ink(contrast, mask, level, components, find_main(components, shape), lines)
 
 
 def _measure_level(values: np.ndarray) -> float:
@@ -162,7 +134,7 @@ def _measure_level(values: np.ndarray) -> float:
     strong, weak = values[values >= split], values[values < split]
     high = strong.mean()
     low = weak.mean() if weak.size else high
-    return float(high if high > MIN_LEVEL_RATIO * low else np.percentile(values, 75))
+    return float(high if high > rules.MIN_LEVEL_RATIO * low else np.percentile(values, 75))
 
 
 def _score(ink: Ink, several: bool) -> float:
@@ -179,8 +151,10 @@ def _denoise(grey: np.ndarray) -> np.ndarray:
     """Smooth a photo, 0 to 1, by as much as it is noisy, and never a clean or a small picture."""
     side = max(grey.shape)
     noise = float(np.median(np.abs(grey - ndi.gaussian_filter(grey, 1))))
-    if noise > MIN_NOISE and side > MIN_NOISY_SIDE:
-        return ndi.gaussian_filter(grey, min(MAX_NOISE_BLUR, side / SIDE_PER_BLUR) * min(1.0, noise / FULL_NOISE))
+    if noise > rules.MIN_NOISE and side > rules.MIN_NOISY_SIDE:
+        return ndi.gaussian_filter(
+            grey, min(rules.MAX_NOISE_BLUR, side / rules.SIDE_PER_BLUR) * min(1.0, noise / rules.FULL_NOISE)
+        )
     return grey
 
 
@@ -189,8 +163,8 @@ def _smooth(grey: np.ndarray, draft: Ink) -> np.ndarray:
     if draft.main is None:
         return grey
     thickness = draft.main.thickness * max(grey.shape) / max(draft.mask.shape)
-    sigma = STROKE_BLUR * thickness * min(1.0, 2 * draft.contrast.min_ink / draft.level)
-    return ndi.gaussian_filter(grey, sigma) if sigma > MIN_STROKE_BLUR else grey
+    sigma = rules.STROKE_BLUR * thickness * min(1.0, 2 * draft.contrast.min_ink / draft.level)
+    return ndi.gaussian_filter(grey, sigma) if sigma > rules.MIN_STROKE_BLUR else grey
 
 
 def why_unreadable(ink: Ink, several: bool = False) -> str:
@@ -211,20 +185,20 @@ def why_unreadable(ink: Ink, several: bool = False) -> str:
     larger_side, main = max(ink.mask.shape), ink.main
     if main is None:
         return "only printed lines" if ink.lines else "nothing stands out from the paper"
-    if main.side < max(MIN_DIGIT_PIXELS, MIN_DIGIT_SIDE * larger_side):
+    if main.side < max(rules.MIN_DIGIT_PIXELS, rules.MIN_DIGIT_SIDE * larger_side):
         return "only specks"
-    if ink.lines and main.side < MIN_SIDE_BETWEEN_LINES * larger_side:
+    if ink.lines and main.side < rules.MIN_SIDE_BETWEEN_LINES * larger_side:
         return "only printed lines"
-    if main.edge_share < MIN_EDGE_SHARE:
+    if main.edge_share < rules.MIN_EDGE_SHARE:
         return "only shadows"
-    specks = [each for each in ink.components if each.side < SPECK_SIDE * main.side]
+    specks = [each for each in ink.components if each.side < rules.SPECK_SIDE * main.side]
     # In a small picture, pieces of pure noise join to one that is larger than the rest.
     joined = (
-        main.side < MIN_SIDE_AMONG_SPECKS
-        and len(specks) > MAX_SPECKS
-        and sum(each.area for each in specks) > MAX_SPECK_AREA * main.area
+        main.side < rules.MIN_SIDE_AMONG_SPECKS
+        and len(specks) > rules.MAX_SPECKS
+        and sum(each.area for each in specks) > rules.MAX_SPECK_AREA * main.area
     )
-    if joined or len(ink.components) - len(specks) > (MAX_ALIKE_ON_PAGE if several else MAX_ALIKE):
+    if joined or len(ink.components) - len(specks) > (rules.MAX_ALIKE_ON_PAGE if several else rules.MAX_ALIKE):
         return "only noise, or a texture: many specks and no stroke among them"
     return ""
 
@@ -248,7 +222,7 @@ def group_digit(ink: Ink) -> list[Component]:
         each for each in ink.find_writing() if each is not ink.main and (touches or not each.touches_border(shape))
     ]
     while True:
-        reach = GAP_IN_DIGIT * max(each.side for each in group)
+        reach = rules.GAP_IN_DIGIT * max(each.side for each in group)
         near = [each for each in waiting if gap(each, group) <= reach]
         if not near:
             return group
@@ -282,9 +256,11 @@ def extract_strokes(ink: Ink, mask: np.ndarray, frame: tuple[slice, slice] = np.
     values = ink.contrast.values[frame]
     box = ndi.find_objects(mask.astype(np.int8))[0]
     side = max(each.stop - each.start for each in box)
-    width = mean_stroke_width(mask[box])
-    if width < side * HAIRLINE and side > 2 * BOX_SIDE:
-        return np.clip((side * HAIRLINE - width) / 2 + 1 - ndi.distance_transform_edt(~mask), 0, 1), True
+    hairline = side * rules.HAIRLINE
+    if side > 2 * BOX_SIDE and hairline > 2:  # no width that is measured is below 2
+        width = mean_stroke_width(mask[box])
+        if width < hairline:
+            return np.clip((hairline - width) / 2 + 1 - ndi.distance_transform_edt(~mask), 0, 1), True
     if not ink.contrast.clean:
-        values = np.clip((values / ink.level - MIN_SOFT) / SOFT_RANGE, 0, 1)
-    return np.where(ndi.binary_dilation(mask, np.ones((3, 3)), iterations=SOFT_EDGE), values, 0), False
+        values = np.clip((values / ink.level - rules.MIN_SOFT) / rules.SOFT_RANGE, 0, 1)
+    return np.where(ndi.maximum_filter(mask, 2 * rules.STROKE_EDGE + 1), values, 0), False

@@ -7,17 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.files import PAGE_SIDE, WORKING_SIDE, PictureLike, open_grey
 from mnist_utils.reading.ink import Ink, separate_ink, why_unreadable
-from mnist_utils.reading.paper import TINY_MARGIN, TINY_ZOOM, is_drawing
+from mnist_utils.reading.paper import is_drawing
 from mnist_utils.reading.sheet import find_sheet
 
 __all__ = ["InkedPicture", "find_ink"]
-
-MAX_EVEN_LIGHT = 0.1  # of white, between the paper's dark and bright parts
-MAX_FAINT_LEVEL = 0.3  # contrast of the strokes
-SMALL_SIDE, LARGE_SIDE = 50, 90  # pixels: smaller or larger writing on a page is looked at in another size
-MIN_SIDE_TO_CHANGE = 400  # pixels: a smaller picture keeps its size
 
 
 @dataclass(eq=False)
@@ -79,11 +75,12 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
         If the file or the array holds no picture, or the file too large a one.
     """
     inked = _find_ink(image, WORKING_SIDE, polarity, several)
-    if several and inked.ink is not None and max(inked.grey.shape) * inked.scale > MIN_SIDE_TO_CHANGE:
+    if several and inked.ink is not None and max(inked.grey.shape) * inked.scale > rules.MIN_SIDE_TO_CHANGE:
         side = float(np.median([each.side for each in inked.ink.find_writing(several=True)]))
-        if not SMALL_SIDE <= side <= LARGE_SIDE:  # too few pixels to tell digits apart, or more than it takes
-            better = round(max(inked.grey.shape) * np.sqrt(SMALL_SIDE * LARGE_SIDE) / side)
-            inked = _find_ink(image, int(np.clip(better, MIN_SIDE_TO_CHANGE, PAGE_SIDE)), polarity, several)
+        # Smaller writing has too few pixels to tell digits apart, larger writing more than it takes.
+        if not rules.SMALL_SIDE <= side <= rules.LARGE_SIDE:
+            better = round(max(inked.grey.shape) * np.sqrt(rules.SMALL_SIDE * rules.LARGE_SIDE) / side)
+            inked = _find_ink(image, int(np.clip(better, rules.MIN_SIDE_TO_CHANGE, PAGE_SIDE)), polarity, several)
     return inked
 
 
@@ -102,9 +99,9 @@ def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool) -> I
         ink = separate_ink(grey, polarity=polarity, several=several)
         if ink.mask.shape != grey.shape:
             findings.append(f"only {grey.shape[1]} x {grey.shape[0]} pixels: enlarged")
-            inked.ink_left -= TINY_MARGIN * scale
-            inked.ink_top -= TINY_MARGIN * scale
-            inked.ink_scale = scale / TINY_ZOOM
+            inked.ink_left -= rules.TINY_MARGIN * scale
+            inked.ink_top -= rules.TINY_MARGIN * scale
+            inked.ink_scale = scale / rules.TINY_ZOOM
         inked.steps.append(("ink", np.clip(ink.contrast.values / ink.level, 0, 1)))
         inked.reason = why_unreadable(ink, several)
     if inked.reason:
@@ -124,9 +121,9 @@ def _describe(ink: Ink, polarity: bool) -> list[str]:
         )
     if not ink.contrast.clean:
         uneven = float(np.ptp(np.percentile(ink.contrast.paper, [2, 98])))
-        if uneven > MAX_EVEN_LIGHT:
+        if uneven > rules.MAX_EVEN_LIGHT:
             findings.append(f"uneven light or shadow, {100 * uneven:.0f} % of white: evened out")
-        if ink.level < MAX_FAINT_LEVEL:
+        if ink.level < rules.MAX_FAINT_LEVEL:
             findings.append(f"faint ink, contrast {100 * ink.level:.0f} %: strengthened")
     if ink.lines:
         findings.append(f"{ink.lines} printed {'line' if ink.lines == 1 else 'lines'}: removed")

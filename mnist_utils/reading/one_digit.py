@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage as ndi
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.files import PictureLike
 from mnist_utils.reading.ink import Ink, extract_strokes, group_digit
 from mnist_utils.reading.inked_picture import find_ink
 from mnist_utils.reading.mnist_format import IMAGE_SIDE, MAX_STROKE, MIN_STROKE, measure_stroke, normalize_ink
-from mnist_utils.reading.paper import TINY_SIDE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
 __all__ = ["Reading", "to_mnist"]
-
-MAX_MNIST_DIFFERENCE = 0.01  # of full ink, between an image in MNIST's format and what the recipe makes of it
 
 
 @dataclass(eq=False)
@@ -146,7 +144,7 @@ def to_mnist(
     elif crop:
         covered = digit.size / strokes.size
         reading.findings.append(f"the digit covers {100 * covered:.0f} % of the picture: cropped")
-    if max(inked.grey.shape) < TINY_SIDE:
+    if max(inked.grey.shape) < rules.TINY_SIDE:
         stroke = False  # between so few pixels, nobody knows where a stroke's outline is
     width = measure_stroke(strokes) if crop and stroke else 0.0
     if width and not MIN_STROKE <= width <= MAX_STROKE:
@@ -179,4 +177,4 @@ def _is_mnists(strokes: np.ndarray) -> bool:
     """Tell whether an image is in MNIST's format already."""
     if strokes.shape != (IMAGE_SIDE, IMAGE_SIDE):
         return False
-    return np.abs(normalize_ink(strokes, stroke=False) / 255.0 - strokes).max() < MAX_MNIST_DIFFERENCE
+    return np.abs(normalize_ink(strokes, stroke=False) / 255.0 - strokes).max() < rules.MAX_MNIST_DIFFERENCE

@@ -9,10 +9,9 @@ from scipy import ndimage as ndi
 from skimage.filters import rank, threshold_otsu
 from skimage.transform import resize
 
+from mnist_utils.reading import rules
+
 __all__ = [
-    "TINY_MARGIN",
-    "TINY_SIDE",
-    "TINY_ZOOM",
     "Contrast",
     "contrast_of_bright_ink",
     "contrast_of_drawing",
@@ -23,27 +22,7 @@ __all__ = [
     "shrink",
 ]
 
-TINY_SIDE = 24  # pixels: a picture with fewer has no room for paper around the digit
-TINY_MARGIN, TINY_ZOOM = 1, 5  # pixels added at each side of such a picture, and how many times it is enlarged then
-MIN_TINY_CONTRAST = 0.08  # of the largest: below is what a cubic curve swings beside a step
-MIN_CLEAN_CONTRAST = 0.3  # of the largest, for ink in a picture without noise
-
-MIN_PAPER_SHARE = 0.5  # of a drawing's pixels, that have the paper's grey value, give or take one
-MAX_PAPER_DIFFERENCE = 3  # grey levels, that count as paper in a drawing
-MIN_STROKE_DIFFERENCE = 0.4  # of the largest difference from the paper, for the strokes of a drawing
-SOFT_EDGE, MIN_SOFT_EDGE = 1 / 60, 2  # around a drawing's strokes: part of the larger side, and pixels
-MAX_STRAY_SHARE = 0.002  # of a drawing's pixels, that are neither paper nor near a stroke
-
-MAP_SIDE = 256  # pixels: a photo's paper is estimated in a picture averaged down to this
-MIN_SMOOTHED_SIDE = 64  # pixels: in a smaller map, a filter of three pixels would blur what counts
-MIN_PAPER_BRIGHTNESS = 0.15  # 0 to 1, that contrasts of dark ink are divided by, so that noise in black is none
-MIN_PHOTO_CONTRAST = 0.05  # for ink, however little noise there is
-NOISE_SIGMAS = 5  # standard deviations of the noise, below which contrast is no ink
 MAD_TO_SIGMA = 1.4826  # standard deviation of normal noise, divided by its median absolute deviation
-
-POLARITY_SIDE = 96  # pixels: whether dark or light stands out is seen in a picture averaged down to this
-POLARITY_SIGMAS = 3  # standard deviations from the paper, from which a pixel stands out
-MIN_POLARITY_LIMIT, MAX_POLARITY_LIMIT = 0.02, 0.25  # of white: this limit is never smaller or larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +99,13 @@ def is_drawing(grey: np.ndarray) -> bool:
     """
     counts = np.bincount(grey.ravel(), minlength=256)
     paper = int(counts.argmax())
-    if counts[max(0, paper - 1) : paper + 2].sum() < MIN_PAPER_SHARE * grey.size:
+    if counts[max(0, paper - 1) : paper + 2].sum() < rules.MIN_PAPER_SHARE * grey.size:
         return False
     difference = np.abs(grey.astype(int) - paper)
-    strokes = difference > MIN_STROKE_DIFFERENCE * difference.max()
-    reach = max(MIN_SOFT_EDGE, int(max(grey.shape) * SOFT_EDGE))
+    strokes = difference > rules.MIN_STROKE_DIFFERENCE * difference.max()
+    reach = max(rules.MIN_DRAWING_EDGE, int(max(grey.shape) * rules.DRAWING_EDGE))
     near_strokes = ndi.maximum_filter(strokes, size=2 * reach + 1)
-    return bool(np.mean((difference > MAX_PAPER_DIFFERENCE) & ~near_strokes) < MAX_STRAY_SHARE)
+    return bool(np.mean((difference > rules.MAX_PAPER_DIFFERENCE) & ~near_strokes) < rules.MAX_STRAY_SHARE)
 
 
 def is_dark_on_light(grey: np.ndarray) -> bool:
@@ -141,12 +120,12 @@ def is_dark_on_light(grey: np.ndarray) -> bool:
     -------
     bool
     """
-    small = shrink(grey, POLARITY_SIDE)
+    small = shrink(grey, rules.POLARITY_SIDE)
     radius = max(2, max(small.shape) // 3)
     paper = rank.median(np.round(small * 255).astype(np.uint8), np.ones((2 * radius + 1,) * 2, bool)) / 255
     deviation = small - paper
-    limit = POLARITY_SIGMAS * MAD_TO_SIGMA * float(np.median(np.abs(deviation - np.median(deviation))))
-    limit = min(max(MIN_POLARITY_LIMIT, limit), MAX_POLARITY_LIMIT)
+    limit = rules.POLARITY_SIGMAS * MAD_TO_SIGMA * float(np.median(np.abs(deviation - np.median(deviation))))
+    limit = min(max(rules.MIN_POLARITY_LIMIT, limit), rules.MAX_POLARITY_LIMIT)
     return bool(-deviation[deviation < -limit].sum() >= deviation[deviation > limit].sum())
 
 
@@ -162,7 +141,7 @@ def contrast_of_bright_ink(grey: np.ndarray) -> Contrast:
     -------
     Contrast
     """
-    return Contrast(grey / 255, MIN_CLEAN_CONTRAST, dark=False, paper=0.0)
+    return Contrast(grey / 255, rules.MIN_CLEAN_CONTRAST, dark=False, paper=0.0)
 
 
 def contrast_of_tiny_picture(grey: np.ndarray) -> Contrast:
@@ -184,11 +163,11 @@ def contrast_of_tiny_picture(grey: np.ndarray) -> Contrast:
     dark = bool(bright.mean() + border.mean() > 1)
     paper = float(np.median(grey[bright == dark]))
     signed = (paper - grey) if dark else (grey - paper)
-    values = np.pad(np.clip(signed, 0, None) / max(signed.max(), 1e-9), TINY_MARGIN)
+    values = np.pad(np.clip(signed, 0, None) / max(signed.max(), 1e-9), rules.TINY_MARGIN)
     # Bicubic: between so few pixels, straight lines would close what is open in a 5 or a 9.
-    values = resize(values, [TINY_ZOOM * n for n in values.shape], order=3, mode="constant", anti_aliasing=False)
-    values = np.where(values < MIN_TINY_CONTRAST, 0, np.minimum(values, 1))
-    return Contrast(values, MIN_CLEAN_CONTRAST, dark, paper)
+    values = resize(values, [rules.TINY_ZOOM * n for n in values.shape], order=3, mode="constant", anti_aliasing=False)
+    values = np.where(values < rules.MIN_TINY_CONTRAST, 0, np.minimum(values, 1))
+    return Contrast(values, rules.MIN_CLEAN_CONTRAST, dark, paper)
 
 
 def contrast_of_drawing(grey: np.ndarray) -> Contrast:
@@ -208,7 +187,7 @@ def contrast_of_drawing(grey: np.ndarray) -> Contrast:
     signed = grey.astype(float) - paper
     dark = bool(-signed[signed < 0].sum() > signed[signed > 0].sum())
     values = np.clip(-signed if dark else signed, 0, None)
-    return Contrast(values / max(values.max(), 1), MIN_CLEAN_CONTRAST, dark, paper / 255)
+    return Contrast(values / max(values.max(), 1), rules.MIN_CLEAN_CONTRAST, dark, paper / 255)
 
 
 def contrasts_of_photo(grey: np.ndarray, dark: bool, windows: Sequence[float]) -> list[Contrast]:
@@ -229,8 +208,8 @@ def contrasts_of_photo(grey: np.ndarray, dark: bool, windows: Sequence[float]) -
         One for each window.
     """
     light = grey if dark else 1 - grey
-    small = shrink(light, MAP_SIDE)
-    smoothed = max(small.shape) > MIN_SMOOTHED_SIDE
+    small = shrink(light, rules.PAPER_MAP_SIDE)
+    smoothed = max(small.shape) > rules.MIN_SMOOTHED_SIDE
     if smoothed:
         small = ndi.median_filter(small, 3)
     contrasts = []
@@ -240,11 +219,11 @@ def contrasts_of_photo(grey: np.ndarray, dark: bool, windows: Sequence[float]) -
         if smoothed:
             paper = ndi.gaussian_filter(paper, 1.0)
         paper = resize(paper, grey.shape, order=1, mode="edge", anti_aliasing=False)
-        scale = np.maximum(paper, MIN_PAPER_BRIGHTNESS) if dark else 1.0
+        scale = np.maximum(paper, rules.MIN_PAPER_BRIGHTNESS) if dark else 1.0
         values = (paper - light) / scale
         plain = values[values < 0.5 * values.max()]  # no strokes: most of it is paper
         rest = float(np.median(plain))
         sigma = MAD_TO_SIGMA * float(np.median(np.abs(plain - rest)))
-        min_ink = max(NOISE_SIGMAS * sigma, MIN_PHOTO_CONTRAST)
+        min_ink = max(rules.NOISE_SIGMAS * sigma, rules.MIN_PHOTO_CONTRAST)
         contrasts.append(Contrast(values - rest, min_ink, dark, paper if dark else 1 - paper, light, scale, window))
     return contrasts

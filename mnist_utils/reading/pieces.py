@@ -6,20 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage as ndi
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.components import Component
 
 __all__ = ["Piece", "cut_out", "group_strokes", "sort_lines"]
-
-MIN_LOOSE_AREA = 0.1  # of a piece's largest stroke: smaller ones are what a cut left of a neighbour
-# As parts of the digits' height:
-MIN_MEASURED_HEIGHT = 0.5  # of the tallest stroke: the digits' height is the median of these
-MIN_WHOLE_HEIGHT = 0.7  # two taller pieces are whole digits
-MAX_BROKEN_HEIGHT = 0.5  # a smaller piece may be a part of the digit beside it
-MAX_GAP_DOWN, MAX_GAP_ACROSS = 0.15, 0.12  # between the pieces of one digit, one over or beside the other
-MIN_WHOLE_OVERLAP_DOWN = 0.3  # of two whole pieces that are one digit all the same
-MIN_DIGIT_SIDE = 0.4
-# As parts of the narrower piece's width:
-MIN_OVERLAP, MIN_WHOLE_OVERLAP = 0.3, 0.7  # of the pieces of one digit; of two whole ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +71,7 @@ def cut_out(mask: np.ndarray) -> Piece | None:
     if not count:
         return None
     areas = np.bincount(labels.ravel())[1:]
-    kept = np.isin(labels, np.flatnonzero(areas >= MIN_LOOSE_AREA * areas.max()) + 1)
+    kept = np.concatenate([[False], areas >= rules.MIN_LOOSE_AREA * areas.max()])[labels]
     box = ndi.find_objects(kept.astype(np.int8))[0]
     return Piece(box[0].start, box[1].start, kept[box])
 
@@ -100,12 +90,20 @@ def group_strokes(components: Sequence[Component]) -> list[Piece]:
     """
     pieces = [Piece(each.box[0].start, each.box[1].start, each.mask) for each in components]
     tallest = max(piece.height for piece in pieces)
-    height = float(np.median([piece.height for piece in pieces if piece.height >= MIN_MEASURED_HEIGHT * tallest]))
+    height = float(np.median([piece.height for piece in pieces if piece.height >= rules.MIN_MEASURED_HEIGHT * tallest]))
     pieces.sort(key=lambda piece: -piece.mask.sum())
-    while pair := _find_pair(pieces, height):
-        i, j = pair
-        pieces[i] = _join(pieces[i], pieces.pop(j))
-    return [piece for piece in pieces if max(piece.mask.shape) >= MIN_DIGIT_SIDE * height]
+    boxes = np.array([_corners(piece) for piece in pieces])
+    pairs = np.triu(_are_one_digit(boxes[:, np.newaxis], boxes, height), 1)
+    waiting = np.ones(len(pieces), bool)
+    while pairs.any():
+        i, j = (int(index) for index in np.unravel_index(pairs.argmax(), pairs.shape))  # the first pair
+        pieces[i] = _join(pieces[i], pieces[j])
+        boxes[i] = _corners(pieces[i])
+        waiting[j] = pairs[j] = pairs[:, j] = False
+        alike = _are_one_digit(boxes[i], boxes, height) & waiting
+        pairs[:i, i], pairs[i, i + 1 :] = alike[:i], alike[i + 1 :]
+    kept = [piece for piece, waits in zip(pieces, waiting, strict=True) if waits]
+    return [piece for piece in kept if max(piece.mask.shape) >= rules.MIN_PIECE_SIDE * height]
 
 
 def sort_lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
@@ -135,26 +133,27 @@ def sort_lines(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return [sorted(line, key=lambda piece: piece.left) for line in lines]
 
 
-def _find_pair(pieces: list[Piece], height: float) -> tuple[int, int] | None:
-    """Return the indexes of the first two pieces of one digit."""
-    for i, a in enumerate(pieces):
-        for j in range(i + 1, len(pieces)):
-            if _are_one_digit(a, pieces[j], height):
-                return i, j
-    return None
+def _corners(piece: Piece) -> tuple[int, int, int, int]:
+    """Return where a piece begins and ends."""
+    return piece.top, piece.bottom, piece.left, piece.right
 
 
-def _are_one_digit(a: Piece, b: Piece, height: float) -> bool:
-    """Tell whether two pieces belong to one digit: one lies over the other, or is small and close by."""
-    overlap = min(a.right, b.right) - max(a.left, b.left)
-    gap_down = max(a.top, b.top) - min(a.bottom, b.bottom)
-    narrower, smaller = min(a.width, b.width), min(a.height, b.height)
+def _are_one_digit(a: np.ndarray, b: np.ndarray, height: float) -> np.ndarray:
+    """Tell whether two pieces belong to one digit: one lies over the other, or is small and close by.
+
+    Pieces come as their corners, along the last axis, so that each can be compared with all others at once.
+    """
+    (top, bottom, left, right), (other_top, other_bottom, other_left, other_right) = np.moveaxis(a, -1, 0), b.T
+    overlap = np.minimum(right, other_right) - np.maximum(left, other_left)
+    gap_down = np.maximum(top, other_top) - np.minimum(bottom, other_bottom)
+    narrower = np.minimum(right - left, other_right - other_left)
+    smaller = np.minimum(bottom - top, other_bottom - other_top)
+    over = (overlap >= rules.MIN_OVERLAP * narrower) & (gap_down <= rules.MAX_GAP_DOWN * height)
+    beside = (np.maximum(-overlap, 0) <= rules.MAX_GAP_ACROSS * height) & (gap_down <= 0)
     # Two whole digits, one over the other, are two lines, however close these are.
-    if smaller > MIN_WHOLE_HEIGHT * height:
-        return overlap > MIN_WHOLE_OVERLAP * narrower and gap_down < -MIN_WHOLE_OVERLAP_DOWN * height
-    if overlap >= MIN_OVERLAP * narrower and gap_down <= MAX_GAP_DOWN * height:
-        return True
-    return smaller < MAX_BROKEN_HEIGHT * height and max(-overlap, 0) <= MAX_GAP_ACROSS * height and gap_down <= 0
+    whole = (overlap > rules.MIN_WHOLE_OVERLAP * narrower) & (gap_down < -rules.MIN_WHOLE_OVERLAP_DOWN * height)
+    parts = over | (smaller < rules.MAX_BROKEN_HEIGHT * height) & beside
+    return np.where(smaller > rules.MIN_WHOLE_HEIGHT * height, whole, parts)
 
 
 def _join(a: Piece, b: Piece) -> Piece:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.files import PictureLike
 from mnist_utils.reading.inked_picture import find_ink
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DigitClassifier", "Number", "ReadDigit", "read_number"]
 
-BOX_COLOUR = "#E69F00"
-# Mean probability that a piece of ink is what it is read as: with less, it is no writing of digits.
-MIN_BELIEF, MIN_BELIEF_ON_PAGE = 0.4, 0.7  # of few pieces, and of more: one odd digit is a large part of a few
-FEW_PIECES = 10
+# Orange and blue look different to everybody, and broken lines even without colours.
+BOX_STYLE = {"edgecolor": "#E69F00", "linestyle": "-"}
+DOUBTFUL_STYLE = {"edgecolor": "#0072B2", "linestyle": "--"}
 
 
 class DigitClassifier(Protocol):
@@ -105,19 +105,28 @@ class Number:
         """Return the text, or ``-`` if there is nothing to read."""
         return self.text or "-"
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, doubtful: float = 0.0) -> Axes:
         """Draw the picture with a box for each digit, what it was read as above, and its probability below.
 
         Parameters
         ----------
         ax : Axes, optional
             A new figure without it.
+        doubtful : float
+            Digits with a probability below this, 0 to 1, get a blue box of broken lines: look at them yourself.
 
         Returns
         -------
         Axes
             The axes drawn on.
+
+        Raises
+        ------
+        ValueError
+            If `doubtful` is no probability.
         """
+        if not 0 <= doubtful <= 1:
+            raise ValueError(f"doubtful={doubtful}: give a probability from 0 to 1.")
         # Matplotlib takes long to import, and the command line draws nothing.
         import matplotlib.pyplot as plt
 
@@ -127,7 +136,8 @@ class Number:
         ax.imshow(self.picture, cmap="gray", vmin=0, vmax=255)
         for digit in self.digits:
             left, top, width, height = (value / self.scale for value in digit.box)
-            ax.add_patch(plt.Rectangle((left, top), width, height, fill=False, edgecolor=BOX_COLOUR, linewidth=2))
+            box_style = DOUBTFUL_STYLE if digit.probability < doubtful else BOX_STYLE
+            ax.add_patch(plt.Rectangle((left, top), width, height, fill=False, linewidth=2, **box_style))
             # Narrow neighbours have no room for both side by side.
             for y, text, place, size in [
                 (top, str(digit.digit), "bottom", "large"),
@@ -188,7 +198,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
         candidate.probabilities = probabilities
     chosen = [choose_cuts(candidates) for candidates in found]
     beliefs = [math.prod(cut.digit_probability * float(cut.probabilities.max()) for cut in cuts) for cuts in chosen]
-    if np.mean(beliefs) < (MIN_BELIEF if len(beliefs) < FEW_PIECES else MIN_BELIEF_ON_PAGE):
+    if np.mean(beliefs) < (rules.MIN_BELIEF if len(beliefs) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):
         number.reason = "the pieces of ink are not like digits"
         number.findings.append(f"nothing to read: {number.reason}")
         return number

@@ -8,22 +8,10 @@ from skimage.filters import threshold_otsu
 from skimage.measure import label
 from skimage.morphology import convex_hull_image
 
+from mnist_utils.reading import rules
 from mnist_utils.reading.paper import shrink
 
 __all__ = ["find_sheet"]
-
-MIN_PICTURE_SIDE = 100  # pixels: a smaller picture shows nothing but its digit
-MAP_SIDE = 128  # pixels: the sheet is looked for in a picture averaged down to this
-MIN_AREA, MAX_AREA = 0.06, 0.85  # of a sheet, as part of the picture
-MIN_SIDE = 0.25  # of a sheet, as part of the picture's larger side
-MIN_BRIGHT_SHARE = 0.7  # of the area within a sheet's outline; the rest is ink
-MIN_STEP = 0.15  # of white, that a sheet is brighter than its surroundings
-MAX_EDGES_TOUCHED = 1  # of the picture, by a sheet
-MIN_SURROUNDINGS = 0.15  # of the picture's larger side, that must lie beside a sheet that touches an edge
-MIN_CONVEXITY = 0.9  # a sheet's area as part of its convex hull's
-MIN_RECTANGULARITY = 0.86  # the hull's area as part of that of the smallest rectangle around it
-INSET = 0.04  # of the sheet's shorter side: its rim is cut off, with shadows and crooked edges
-ANGLE_STEP = 3  # degrees, between the rectangles that are tried
 
 
 def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
@@ -39,9 +27,9 @@ def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
     tuple of slice or None
         Rows and columns a little inside the sheet; None if the picture is no such one.
     """
-    if max(grey.shape) < MIN_PICTURE_SIDE:
+    if max(grey.shape) < rules.MIN_SIDE_WITH_SHEET:
         return None
-    small = shrink(grey / 255, MAP_SIDE)
+    small = shrink(grey / 255, rules.SHEET_MAP_SIDE)
     outline = _outline_brightest(small)
     if outline is None:
         return None
@@ -49,7 +37,7 @@ def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
     if not (_is_surrounded(outline, box) and _is_rectangular(outline)):
         return None
     scale = max(grey.shape) / max(small.shape)
-    inset = INSET * min(each.stop - each.start for each in box)
+    inset = rules.SHEET_INSET * min(each.stop - each.start for each in box)
     rows, columns = (
         slice(
             0 if each.start == 0 else round((each.start + inset) * scale),
@@ -68,18 +56,25 @@ def _outline_brightest(picture: np.ndarray) -> np.ndarray | None:
         return None
     sheet = labels == np.bincount(labels[labels > 0]).argmax()
     outline = ndi.binary_fill_holes(sheet)
-    if not MIN_AREA < sheet.mean() < MAX_AREA or outline.all() or sheet.sum() < MIN_BRIGHT_SHARE * outline.sum():
+    if (
+        not rules.MIN_SHEET_AREA < sheet.mean() < rules.MAX_SHEET_AREA
+        or outline.all()
+        or sheet.sum() < rules.MIN_BRIGHT_SHARE * outline.sum()
+    ):
         return None
-    return outline if picture[sheet].mean() - picture[~outline].mean() >= MIN_STEP else None
+    return outline if picture[sheet].mean() - picture[~outline].mean() >= rules.MIN_SHEET_STEP else None
 
 
 def _is_surrounded(outline: np.ndarray, box: tuple[slice, slice]) -> bool:
     """Tell whether something lies around a sheet, and the sheet is not a narrow stripe."""
     larger_side = max(outline.shape)
     touched = sum((each.start == 0) + (each.stop == length) for each, length in zip(box, outline.shape, strict=True))
-    if min(each.stop - each.start for each in box) < MIN_SIDE * larger_side or touched > MAX_EDGES_TOUCHED:
+    if (
+        min(each.stop - each.start for each in box) < rules.MIN_SHEET_SIDE * larger_side
+        or touched > rules.MAX_EDGES_TOUCHED
+    ):
         return False
-    return not touched or ndi.distance_transform_edt(~outline).max() >= MIN_SURROUNDINGS * larger_side
+    return not touched or ndi.distance_transform_edt(~outline).max() >= rules.MIN_SURROUNDINGS * larger_side
 
 
 def _is_rectangular(outline: np.ndarray) -> bool:
@@ -87,7 +82,7 @@ def _is_rectangular(outline: np.ndarray) -> bool:
     hull = convex_hull_image(outline)
     points = np.argwhere(hull & ~ndi.binary_erosion(hull)).astype(float)
     smallest = math.inf
-    for angle in np.deg2rad(np.arange(0, 90, ANGLE_STEP)):
+    for angle in np.deg2rad(np.arange(0, 90, rules.SHEET_ANGLE_STEP)):
         turned = points @ np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         smallest = min(smallest, float(np.prod(np.ptp(turned, axis=0) + 1)))
-    return hull.sum() >= MIN_RECTANGULARITY * smallest and outline.sum() >= MIN_CONVEXITY * hull.sum()
+    return hull.sum() >= rules.MIN_RECTANGULARITY * smallest and outline.sum() >= rules.MIN_CONVEXITY * hull.sum()
