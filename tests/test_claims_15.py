@@ -68,9 +68,8 @@ def test_saliency_and_occlusion_agree_in_part(printed):
     assert 0.2 < middle < 0.85
 
 
-def test_pca_keeps_more_of_the_order_of_the_distances_than_t_sne(printed):
-    pca, t_sne = (numbers(line)[-1] for line in printed["distances"].splitlines())
-    assert pca > t_sne
+def test_neither_map_keeps_the_order_of_the_distances(printed):
+    assert max(numbers(line)[-1] for line in printed["distances"].splitlines()) < 0.9
 
 
 def test_ten_of_the_fifteen_doubtful_digits_are_misread_and_five_of_the_eight_surest_errors_are_doubtful(printed):
@@ -95,7 +94,7 @@ def test_the_network_is_too_sure_and_the_temperature_brings_it_closer_to_the_tru
     (loss_before, mean_before), (loss_after, mean_after) = numbers(before)[:2], numbers(after)[:2]
     assert loss_after < loss_before
     assert mean_before > right
-    assert abs(mean_after - right) < abs(mean_before - right)
+    assert abs(mean_after - right) < abs(mean_before - right) / 2
     gain, half = numbers(printed["loss-difference"])[:2]
     assert gain > half
 
