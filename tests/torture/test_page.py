@@ -15,11 +15,12 @@ from mnist_utils.canvas.page import BOOK_FOLDER
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
+N_ROUNDS = 20  # of events, after each of which a digit is drawn and read
 MAX_GROWTH = 1_000_000  # bytes that the page may hold more after the second half of the events than after the first
 MARKUP = "<img src=nowhere onerror='window.wasRun = true'><script>window.wasRun = true</script>"
 KEYS = (
     *("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", " ", " ", "Backspace", "Delete", "Escape", "Control+z"),
-    *("Meta+z", "Shift+ArrowLeft", "Tab", "Shift+Tab", "Enter", "Home", "End", "PageDown", "a", "7", "é"),
+    *("Meta+z", "Shift+ArrowLeft", "Tab", "Shift+Tab", "Enter", "Home", "End", "PageDown", "a", "7"),
 )
 
 
@@ -29,7 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(paths.PROJECT / BOOK_FOLDER, folder / "canvas")
     (folder / "index.html").write_text(
-        "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>A page</title><script src='canvas/loader.js'>"
+        "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>A page</title>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'><script src='canvas/loader.js'>"
         "</script><div class='digit-canvas' id='first'></div><div id='second'></div>" + "<p>Text</p>" * 60,
         "utf-8",
     )
@@ -37,19 +39,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page(folder: Path) -> Iterator[Page]:
-    """That page in a browser with a mouse and a touch screen. Whatever it says in the console fails the test."""
+def said() -> list[str]:
+    """What the page says in the console: errors above all."""
+    return []
+
+
+@pytest.fixture
+def page(folder: Path, said: list[str]) -> Iterator[Page]:
+    """That page in a browser with a mouse and a touch screen."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1000, "height": 900}, has_touch=True)
-        said: list[str] = []
         page.on("pageerror", lambda error: said.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: said.append(message.text))
         page.goto((folder / "index.html").as_uri())
         expect(page.locator("#first .dc-surface")).to_be_visible()
         yield page
         browser.close()
-        assert said == []
 
 
 class Hands:
@@ -58,7 +64,8 @@ class Hands:
     def __init__(self, page: Page, seed: int) -> None:
         self.page, self.chance = page, random.Random(seed)
         self.session = page.context.new_cdp_session(page)
-        self.session.send("Input.setInterceptDrags", {"enabled": True})  # else dragged text stops all other input
+        # Where the mouse drags selected text, Chromium gives no input to the page until it is dropped: let nothing be.
+        page.evaluate("addEventListener('dragstart', (event) => event.preventDefault())")
         self.fingers: dict[int, dict[str, float]] = {}
         self.look()
 
@@ -117,7 +124,8 @@ class Hands:
             self.session.send("Input.dispatchMouseEvent", {"type": "mouseReleased", "button": button, "x": 0, "y": 0})
         if self.fingers:
             self.fingers.clear()
-            self.session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+            self.session.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
+        self.page.wait_for_timeout(500)  # a tap becomes a click only when it is clear that no second tap follows
         for key in set(KEYS):
             if "+" not in key:
                 self.page.keyboard.up(key)
@@ -134,27 +142,28 @@ class Hands:
         return {"bytes": size, "nodes": counts["nodes"], "listeners": counts["jsEventListeners"]}
 
 
-def test_ten_thousand_events_leave_a_canvas_that_works(page, tally, scaled):
+def test_ten_thousand_events_leave_a_canvas_that_works(page, said, tally, scaled):
     hands, canvas = Hands(page, 0), page.locator("#first")
     held = []
-    n_rounds = 20
-    for _ in range(n_rounds):
-        for _ in range(scaled(10_000) // n_rounds):
-            tally.tried += 1
+    events = scaled(10_000) // N_ROUNDS
+    for _ in range(N_ROUNDS):
+        for _ in range(events):
             hands.act()
-            tally.survived += 1
+        tally.tried += events
         hands.rest()
         expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")
         draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(1))
         expect(canvas.locator(".dc-answer strong")).to_have_text("1")
+        assert said == []
+        tally.survived += events
         held.append(hands.held())
-    half, whole = held[n_rounds // 2 - 1], held[-1]
+    half, whole = held[N_ROUNDS // 2 - 1], held[-1]
     assert whole["bytes"] - half["bytes"] < MAX_GROWTH, held
     assert whole["nodes"] <= half["nodes"] + 20, held
     assert whole["listeners"] == half["listeners"], held
 
 
-def test_no_text_becomes_markup(page, tally):
+def test_no_text_becomes_markup(page, said, tally):
     # All texts that a canvas is given, by Python or by whoever draws: labels, a message, a model's name.
     shown = """markup => digitCanvas.showOnPage(document.querySelector("#second"), () => [1, 0], {
         labels: [markup, markup + "2"], message: markup, collects: true, label: markup })"""
@@ -169,3 +178,4 @@ def test_no_text_becomes_markup(page, tally):
         expect(page.locator(selector)).to_have_count(0)
         tally.survived += 1
     assert page.evaluate("window.wasRun") is None
+    assert said == []
