@@ -373,6 +373,7 @@ def _train(
     epochs = settings["epochs"]
     n_workers = min(n_workers or _n_workers(client), len(folds))
     with (
+        _naming_a_killed_worker(),
         tqdm(
             total=len(folds) * epochs,
             desc=f"{name}, workers start",
@@ -416,6 +417,18 @@ def _train(
                     saved = False
         wait(models)  # one that is late must not meet the next call
     return states
+
+
+@contextlib.contextmanager
+def _naming_a_killed_worker() -> Iterator[None]:
+    """Say what to do where a worker was killed, whatever it was doing."""
+    try:
+        yield
+    except (BrokenProcessPool, CancelledError) as error:
+        raise RuntimeError(
+            "A worker process was killed, perhaps because the memory was full: close other programs, or give a smaller "
+            "n_workers. The epochs that the folds have finished are kept: the same call goes on from there."
+        ) from error
 
 
 def _finish(
@@ -477,14 +490,11 @@ def next_fold(states: list[TrainingState], running: dict[Future, int], epochs: i
 
 
 def _result(future: Future, fold: int, n_folds: int) -> TrainingState:
-    """Return a task's result, or raise an error that names the fold."""
+    """Return a task's result, or raise an error that names the fold, if it was not a worker that failed."""
     try:
         return future.result()
-    except (BrokenProcessPool, CancelledError) as error:
-        raise RuntimeError(
-            "A worker process was killed, perhaps because the memory was full: close other programs, or give a smaller "
-            "n_workers. The epochs that the folds have finished are kept: the same call goes on from there."
-        ) from error
+    except (BrokenProcessPool, CancelledError):
+        raise
     except Exception as error:
         raise FoldError(
             f"Fold {fold + 1} of {n_folds} failed: {type(error).__name__}: {error}. The epochs that the "

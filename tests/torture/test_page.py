@@ -1,5 +1,6 @@
 """The canvas on a page under ten thousand random events: it goes on, without an error, and without growing."""
 
+import itertools
 import random
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from mnist_utils.canvas.page import BOOK_FOLDER
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
+PATIENCE = 60_000  # milliseconds after which a test gives up on the page, on however busy a machine
 N_ROUNDS = 20  # of events, after each of which a digit is drawn and read
 MAX_GROWTH = 1_000_000  # bytes that the page may hold more after the second half of the events than after the first
 MARKUP = "<img src=nowhere onerror='window.wasRun = true'><script>window.wasRun = true</script>"
@@ -120,8 +122,9 @@ class Hands:
 
     def rest(self) -> None:
         """Lift everything, and clear the drawing."""
-        for button in ("left", "middle", "right"):
-            self.session.send("Input.dispatchMouseEvent", {"type": "mouseReleased", "button": button, "x": 0, "y": 0})
+        for pointer, button in itertools.product(["mouse", "pen"], ["left", "middle", "right"]):
+            event = {"type": "mouseReleased", "button": button, "pointerType": pointer, "x": 0, "y": 0}
+            self.session.send("Input.dispatchMouseEvent", event)
         if self.fingers:
             self.fingers.clear()
             self.session.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
@@ -151,9 +154,9 @@ def test_ten_thousand_events_leave_a_canvas_that_works(page, said, tally, scaled
             hands.act()
         tally.tried += events
         hands.rest()
-        expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")
+        expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.", timeout=PATIENCE)
         draw_with_mouse(canvas.locator(".dc-surface"), pen_digit(1))
-        expect(canvas.locator(".dc-answer strong")).to_have_text("1")
+        expect(canvas.locator(".dc-answer strong")).to_have_text("1", timeout=PATIENCE)
         assert said == []
         tally.survived += events
         held.append(hands.held())
