@@ -1,6 +1,5 @@
 """The canvas on a page under ten thousand random events: it goes on, without an error, and without growing."""
 
-import itertools
 import random
 import shutil
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ PATIENCE = 60_000  # milliseconds after which a test gives up on the page, on ho
 N_ROUNDS = 20  # of events, after each of which a digit is drawn and read
 MAX_GROWTH = 1_000_000  # bytes that the page may hold more after the second half of the events than after the first
 MARKUP = "<img src=nowhere onerror='window.wasRun = true'><script>window.wasRun = true</script>"
+BUTTONS = {"left": 1, "right": 2, "middle": 4}
 KEYS = (
     *("ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", " ", " ", "Backspace", "Delete", "Escape", "Control+z"),
     *("Meta+z", "Shift+ArrowLeft", "Tab", "Shift+Tab", "Enter", "Home", "End", "PageDown", "a", "7"),
@@ -50,12 +50,14 @@ def said() -> list[str]:
 def page(folder: Path, said: list[str]) -> Iterator[Page]:
     """That page in a browser with a mouse and a touch screen."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        no_swipe_back = "--overscroll-history-navigation=0"  # a finger's swipe would leave the page
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, no_swipe_back])
         page = browser.new_page(viewport={"width": 1000, "height": 900}, has_touch=True)
         page.on("pageerror", lambda error: said.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: said.append(message.text))
         page.goto((folder / "index.html").as_uri())
         expect(page.locator("#first .dc-surface")).to_be_visible()
+        page.on("framenavigated", lambda frame: said.append(f"it went to {frame.url}"))
         yield page
         browser.close()
 
@@ -68,6 +70,8 @@ class Hands:
         self.session = page.context.new_cdp_session(page)
         # Where the mouse drags selected text, Chromium gives no input to the page until it is dropped: let nothing be.
         page.evaluate("addEventListener('dragstart', (event) => event.preventDefault())")
+        self.pressed: list[str] = []
+        self.pointer = "mouse"
         self.fingers: dict[int, dict[str, float]] = {}
         self.look()
 
@@ -87,11 +91,23 @@ class Hands:
         act()
 
     def mouse(self) -> None:
-        kind = self.chance.choice(["mousePressed", "mouseReleased", *["mouseMoved"] * 4])
-        button = self.chance.choice(["left", "left", "left", "middle", "right"])
-        pointer = self.chance.choice(["mouse", "mouse", "pen"])
-        event = {"type": kind, "button": button, "clickCount": 1, "pointerType": pointer, **self.place()}
-        self.session.send("Input.dispatchMouseEvent", event)
+        """Move a mouse or a pen, or press or release one of its buttons."""
+        kind, button = "mouseMoved", next(iter(self.pressed), "none")
+        if not self.pressed:
+            self.pointer = self.chance.choice(["mouse", "mouse", "pen"])
+        if self.chance.random() < 0.35:
+            button = self.chance.choice(["left", "left", "left", "middle", "right"])
+            kind = "mouseReleased" if button in self.pressed else "mousePressed"
+        self.send_mouse(kind, button, self.place())
+
+    def send_mouse(self, kind: str, button: str, place: dict[str, float]) -> None:
+        if kind == "mousePressed":
+            self.pressed.append(button)
+        elif kind == "mouseReleased":
+            self.pressed.remove(button)
+        buttons = sum(BUTTONS[name] for name in self.pressed)
+        event = {"type": kind, "button": button, "buttons": buttons, "clickCount": 1, "pointerType": self.pointer}
+        self.session.send("Input.dispatchMouseEvent", event | place)
 
     def touch(self) -> None:
         kind = self.chance.choice(["touchStart", "touchEnd", "touchCancel", *["touchMove"] * 5])
@@ -122,9 +138,8 @@ class Hands:
 
     def rest(self) -> None:
         """Lift everything, and clear the drawing."""
-        for pointer, button in itertools.product(["mouse", "pen"], ["left", "middle", "right"]):
-            event = {"type": "mouseReleased", "button": button, "pointerType": pointer, "x": 0, "y": 0}
-            self.session.send("Input.dispatchMouseEvent", event)
+        for button in list(self.pressed):
+            self.send_mouse("mouseReleased", button, {"x": 0, "y": 0})
         if self.fingers:
             self.fingers.clear()
             self.session.send("Input.dispatchTouchEvent", {"type": "touchCancel", "touchPoints": []})
