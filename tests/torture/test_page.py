@@ -50,8 +50,9 @@ def said() -> list[str]:
 def page(folder: Path, said: list[str]) -> Iterator[Page]:
     """That page in a browser with a mouse and a touch screen."""
     with sync_playwright() as playwright:
-        no_swipe_back = "--overscroll-history-navigation=0"  # a finger's swipe would leave the page
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, no_swipe_back])
+        # Fingers may neither leave the page nor enlarge it: then the mouse would not find the canvas at a round's end.
+        no_gestures = ["--overscroll-history-navigation=0", "--disable-pinch"]
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *no_gestures])
         page = browser.new_page(viewport={"width": 1000, "height": 900}, has_touch=True)
         page.on("pageerror", lambda error: said.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: said.append(message.text))
