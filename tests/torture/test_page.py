@@ -33,8 +33,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(paths.PROJECT / BOOK_FOLDER, folder / "canvas")
     (folder / "index.html").write_text(
         "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>A page</title>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'><script src='canvas/loader.js'>"
-        "</script><div class='digit-canvas' id='first'></div><div id='second'></div>" + "<p>Text</p>" * 60,
+        # Two fingers must not enlarge the page: the mouse would not find the canvas at the end of a round.
+        "<style>html { touch-action: pan-x pan-y }</style><script src='canvas/loader.js'></script>"
+        "<div class='digit-canvas' id='first'></div><div id='second'></div>" + "<p>Text</p>" * 60,
         "utf-8",
     )
     return folder
@@ -50,9 +51,8 @@ def said() -> list[str]:
 def page(folder: Path, said: list[str]) -> Iterator[Page]:
     """That page in a browser with a mouse and a touch screen."""
     with sync_playwright() as playwright:
-        # Fingers may neither leave the page nor enlarge it: then the mouse would not find the canvas at a round's end.
-        no_gestures = ["--overscroll-history-navigation=0", "--disable-pinch"]
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, *no_gestures])
+        no_swipe_back = "--overscroll-history-navigation=0"  # a finger's swipe would leave the page
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, no_swipe_back])
         page = browser.new_page(viewport={"width": 1000, "height": 900}, has_touch=True)
         page.on("pageerror", lambda error: said.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: said.append(message.text))
