@@ -19,7 +19,7 @@ PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing coll
 BOOK_SOURCES := _config.yml _toc.yml README.md requirements.txt pyproject.toml scripts/book_files.py $(shell \
 	find book notebooks solutions mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
 
-.PHONY: help book read lab check test lint run verify bench torture clean clean-all
+.PHONY: help book read lab check test lint run verify bench torture supply clean clean-all
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ bench: .venv/installed-dev ## measure the speed: beside the tutorial's listing, 
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/browser.py
 
-torture: .venv/installed-dev ## make things go wrong, thousands of times, and write what was survived: an hour
-	$(BIN)/python scripts/run_torture.py
+torture: .venv/installed-dev ## make things go wrong, thousands of times, and write what was survived: an hour (a part: AREA=images)
+	$(BIN)/python scripts/run_torture.py $(if $(AREA),--area $(AREA))
+
+supply: .venv/installed-dev ## before a release: ask for known weaknesses of the packages, and list their licences
+	$(BIN)/python scripts/check_supply.py
 
 clean: ## remove what was built (the installed packages stay)
 	rm -rf _build .pytest_cache mnist_utils.egg-info

@@ -373,6 +373,7 @@ def _train(
     epochs = settings["epochs"]
     n_workers = min(n_workers or _n_workers(client), len(folds))
     with (
+        _naming_a_killed_worker(),
         _progress_bar(f"{name}, workers start", len(folds) * epochs, verbose) as bar,
         training_pool(n_workers if client is None else 1, X, y) as submit_here,
         contextlib.nullcontext(submit_here) if client is None else _cluster(client, X, y) as submit,
@@ -427,6 +428,18 @@ def _save_state(state: TrainingState, file: Path, complain: bool) -> bool:
                 "what it does from now on is lost: make room on the disk."
             )
         return False
+
+
+@contextlib.contextmanager
+def _naming_a_killed_worker() -> Iterator[None]:
+    """Say what to do where a worker was killed, whatever it was doing."""
+    try:
+        yield
+    except (BrokenProcessPool, CancelledError) as error:
+        raise RuntimeError(
+            "A worker process was killed, perhaps because the memory was full: close other programs, or give a smaller "
+            "n_workers. The epochs that the folds have finished are kept: the same call goes on from there."
+        ) from error
 
 
 def _finish(
@@ -488,14 +501,11 @@ def next_fold(states: list[TrainingState], running: dict[Future, int], epochs: i
 
 
 def _result(future: Future, fold: int, n_folds: int) -> TrainingState:
-    """Return a task's result, or raise an error that names the fold."""
+    """Return a task's result, or raise an error that names the fold, if it was not a worker that failed."""
     try:
         return future.result()
-    except (BrokenProcessPool, CancelledError) as error:
-        raise RuntimeError(
-            "A worker process was killed, perhaps because the memory was full: close other programs, or give a smaller "
-            "n_workers. The epochs that the folds have finished are kept: the same call goes on from there."
-        ) from error
+    except (BrokenProcessPool, CancelledError):
+        raise
     except Exception as error:
         raise FoldError(
             f"Fold {fold + 1} of {n_folds} failed: {type(error).__name__}: {error}. The epochs that the "

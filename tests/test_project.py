@@ -54,6 +54,15 @@ def test_each_promise_has_a_test_that_exists() -> None:
             assert f"\ndef {test}(" in read(file), f"{file} has no {test}"
 
 
+def test_workflows_name_the_actions_that_they_use_by_commit() -> None:
+    # A tag may be moved to other code; a commit may not.
+    used = [line for file in PROJECT.glob(".github/workflows/*.yml") for line in file.read_text("utf-8").splitlines()]
+    used = [line.split("uses:")[1].strip() for line in used if "uses:" in line]
+    assert used
+    for action in used:
+        assert action.startswith("./") or re.search(r"@[0-9a-f]{40}\b", action), action
+
+
 def test_no_tracked_file_names_a_package_registry() -> None:
     # Written in two parts, so that this file names none either.
     hosts = [

@@ -1,9 +1,11 @@
 """Open any picture: a file, a Pillow image or an array becomes an upright picture in grey."""
 
+import mmap
+import re
 import stat
 import warnings
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,6 +22,10 @@ PictureLike: TypeAlias = str | Path | Image.Image | ArrayLike
 # JPEG stands for MPO, too: several JPEG pictures in one file, as some cameras make them.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 60_000_000  # in a file: they take 1 GiB at most (a WebP needs 16 bytes for each while it is decoded)
+# Scans of a progressive JPEG, each of which costs the time of a whole picture. Programs that save JPEG make about ten.
+MAX_SCANS = 16
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # what begins a part of a JPEG; the rest stands within a scan
+END_OF_PICTURE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 WORKING_SIDE = 800  # pixels: the larger side of a larger picture is averaged down to this
 PAGE_SIDE = 1_600  # pixels: the same for a page of small digits
 MIN_OPACITY = 0.5  # from this alpha value on, a pixel counts as seen
@@ -153,19 +159,40 @@ def _open_file(path: Path, side: int | None = None) -> Image.Image:
             picture = Image.open(content, formats=FORMATS)
             if side:
                 picture.draft(None, (side, side))
-            if picture.width * picture.height <= MAX_PIXELS:
+            takes_long = _has_too_many_scans(picture, content)
+            if picture.width * picture.height <= MAX_PIXELS and not takes_long:
                 picture.load()
                 return ImageOps.exif_transpose(picture) if side else picture
-        except Image.DecompressionBombError:
-            pass  # Pillow's limit is about 180 megapixels
+        except Image.DecompressionBombError:  # Pillow's limit is about 180 megapixels
+            takes_long = False
         except Exception as error:  # Pillow's decoders raise errors of many types for damaged files
             raise ValueError(
                 f"{path}: not an image that can be read. Give a PNG, JPEG, GIF, BMP, TIFF, WebP or PPM file."
             ) from error
+    if takes_long:
+        raise ValueError(
+            f"{path}: this JPEG holds its picture more than {MAX_SCANS} times, one over the other, and would take long "
+            "to read. Save it anew, as PNG."
+        )
     raise ValueError(
         f"{path}: this image has more than {MAX_PIXELS // 10**6} megapixels, the limit. Scale it down, or cut out what "
         "is to be read."
     )
+
+
+def _has_too_many_scans(picture: Image.Image, content: BinaryIO) -> bool:
+    """Tell whether a JPEG file would keep its decoder busy, however few pixels it has."""
+    if picture.format not in ("JPEG", "MPO"):
+        return False
+    scans = position = 0
+    with mmap.mmap(content.fileno(), 0, access=mmap.ACCESS_READ) as file:
+        # What stands behind the first picture does not count, such as the film of a phone's moving photo.
+        while (marker := MARKER.search(file, position)) and marker[0] != END_OF_PICTURE and scans <= MAX_SCANS:
+            scans += marker[0] == START_OF_SCAN
+            # Each part but the very first names its length. So what lies inside of it is not searched.
+            has_length = marker.start() > 0
+            position = marker.end() + int.from_bytes(file[marker.end() : marker.end() + 2], "big") * has_length
+    return scans > MAX_SCANS
 
 
 def _from_array(array: np.ndarray) -> Image.Image:

@@ -1,41 +1,22 @@
 """Headless Chromium, and pages to draw on, for the tests in this folder."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import CHROMIUM_MISSING, FLAGS, find_chromium
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from mnist_utils import paths
 from mnist_utils.canvas.page import BOOK_FOLDER
 from mnist_utils.quiet import keras
 
-CHROMIUM_MISSING = (
-    "Chromium is missing: install Debian's package `chromium`, or name a browser's program in the environment "
-    "variable CHROMIUM."
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # the network is off
-]
 # What a page shows a moment later is waited for; on a busy machine the moment is long.
 expect.set_options(timeout=60_000)
 
 DESKTOP = {"viewport": {"width": 1000, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-def find_chromium() -> str | None:
-    """Return the path of Chromium, or of the program that the environment variable CHROMIUM names."""
-    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-    return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 @pytest.hookimpl(trylast=True)  # tests that were deselected by then need no browser

@@ -137,6 +137,27 @@ def test_a_giant_picture_is_refused_before_its_pixels_are_loaded(read, width, tm
     assert not recwarn.list
 
 
+@pytest.mark.parametrize("read", [load_image, to_mnist])
+def test_a_jpeg_with_many_scans_is_refused_before_they_are_decoded(read, tmp_path):
+    file = tmp_path / "busy.jpg"
+    Image.fromarray(DRAWING).save(file, progressive=True)
+    content = file.read_bytes()
+    last_scan = content[content.rindex(b"\xff\xda") : -2]
+    read(file)
+    file.write_bytes(content[:-2] + last_scan * files.MAX_SCANS + content[-2:])
+    with pytest.raises(ValueError, match=r"busy\.jpg: this JPEG holds its picture more than 16 times"):
+        read(file)
+
+
+def test_what_only_looks_like_scans_of_a_jpeg_is_no_reason_to_refuse_it(tmp_path):
+    file = tmp_path / "moving.jpg"
+    looks = b"\xff\xda\x00\x02" * 100
+    Image.fromarray(DRAWING).save(file, comment=looks)  # within another part
+    with file.open("ab") as opened:
+        opened.write(looks)  # behind the picture, where a phone's moving photo has its film
+    np.testing.assert_array_equal(to_mnist(file).image, to_mnist(Image.open(file)).image)
+
+
 def test_a_giant_jpeg_is_read_smaller(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MAX_PIXELS", 1_000_000)
     file = tmp_path / "large.jpg"

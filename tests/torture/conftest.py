@@ -3,12 +3,19 @@
 `make torture` runs them, and `scripts/run_torture.py` writes their counts down.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
+
+TESTS = Path(__file__).resolve().parents[1]
+# Some tests start hundreds of processes, as copies of one that has imported what they need (`set_forkserver_preload`).
+# Until Python 3.12 that one looks for modules only here, and goes on without them.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(TESTS), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

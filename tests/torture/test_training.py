@@ -1,17 +1,20 @@
 """Trainings killed at any moment, checkpoints damaged: a run goes on, to the numbers of an undisturbed one."""
 
+import contextlib
 import io
-import json
+import multiprocessing
 import os
 import random
-import subprocess
-import sys
+import signal
+import threading
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from torture.small_trainings import train
 
 from mnist_utils import paths
 from mnist_utils._runtime.training import TrainingState
@@ -20,96 +23,71 @@ from mnist_utils.quiet import keras
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 PATIENCE = 600  # seconds after which a test gives up on a process
+EPOCHS = {"evaluate": 60, "finalize": 100}
+# A process that has imported TensorFlow is copied for each training. Only the workers import it anew.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["torture.small_trainings"])
 layers = keras.layers
-
-SCRIPT = """
-import json
-import sys
-from pathlib import Path
-
-import numpy as np
-
-from mnist_utils import paths
-from mnist_utils.evaluation import evaluate_model, finalize_model
-from mnist_utils.quiet import keras
-
-def define_model():
-    layers = [
-        keras.Input((28, 28, 1)),
-        keras.layers.RandomTranslation(0.1, 0.1),
-        keras.layers.Flatten(),
-        keras.layers.Dense(20, "relu"),
-        keras.layers.Dropout(0.2),
-        keras.layers.Dense(10, "softmax"),
-    ]
-    model = keras.Sequential(layers)
-    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-    return model
-
-paths.PROJECT = Path(sys.argv[1])
-rng = np.random.default_rng(0)
-X, y = rng.random((600, 28, 28, 1), np.float32), np.eye(10, dtype="float32")[rng.integers(0, 10, 600)]
-if sys.argv[2] == "evaluate":
-    cv = evaluate_model(define_model, X, y, name="killed", n_folds=2, epochs=60, n_workers=2, verbose=0)
-    cv.save()
-    result = [cv.scores, cv.histories]
-else:
-    model, history = finalize_model(define_model, X, y, epochs=100, verbose=0)
-    with paths.write_whole(paths.output_path("models/killed.keras")) as scratch:
-        model.save(scratch)
-    result = [history, [weights.tolist() for weights in model.get_weights()]]
-print(json.dumps(result))
-"""
 
 
 class Run:
-    """The script above, in a folder of its own."""
+    """A training in a folder of its own, begun again and again."""
 
-    def __init__(self, folder: Path, what: str) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, what: str, epochs: int) -> None:
+        self.folder, self.what, self.epochs = folder, what, epochs
         folder.mkdir()
-        script = folder / "script.py"
-        script.write_text(SCRIPT)
-        self.command = [sys.executable, str(script), str(folder), what]
 
-    def finish(self) -> str:
-        done = subprocess.run(self.command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
+    def start(self, **options: object) -> tuple[BaseProcess, object]:
+        receiver, sender = PROCESSES.Pipe(duplex=False)
+        arguments = (self.what, self.folder, self.epochs, sender)
+        process = PROCESSES.Process(target=train, args=arguments, kwargs=options)
+        process.start()
+        sender.close()
+        return process, receiver
+
+    def finish(self, **options: object) -> object:
+        """Return what came of it: numbers, or an error's message."""
+        process, receiver = self.start(**options)
+        assert receiver.poll(PATIENCE), "no answer"
+        answer = receiver.recv()
+        process.join(PATIENCE)
+        assert process.exitcode == 0
+        return answer
 
     def kill_after(self, seconds: float) -> bool:
         """Start it, and kill it, as a notebook's kernel is killed; tell whether it was still running."""
-        process = psutil.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            process.wait(seconds)
-        except psutil.TimeoutExpired:
-            workers = process.children(recursive=True)
+        process, receiver = self.start()
+        process.join(seconds)
+        killed = process.is_alive()
+        if killed:
+            workers = psutil.Process(process.pid).children(recursive=True)
             process.kill()
-            process.wait()
+            process.join(PATIENCE)
             _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
             assert not alive, "workers end with the process that they work for"
-            return True
-        return False
+        receiver.close()
+        return killed
 
     def whole_states(self) -> int:
         """Return how many epochs the states on disk hold; each must be whole."""
         return sum(TrainingState.load(file).epochs for file in self.folder.glob(".cache/trainings/*/fold_?.npz"))
 
 
-@pytest.mark.parametrize("what", ["evaluate", "finalize"])
+@pytest.mark.parametrize("what", EPOCHS)
 def test_killed_at_random_moments(what, tmp_path, tally, scaled):
     chance = random.Random(what)
     begun = time.monotonic()
-    expected = Run(tmp_path / "undisturbed", what).finish()
+    expected = Run(tmp_path / "undisturbed", what, EPOCHS[what]).finish()
     whole_time = time.monotonic() - begun
+    assert not isinstance(expected, str), expected
     kills = run_number = 0
-    while kills < scaled(30):
+    while kills < scaled(26):
         run_number += 1
-        run = Run(tmp_path / str(run_number), what)
+        run = Run(tmp_path / str(run_number), what, EPOCHS[what])
         epochs = 0
         for _ in range(6):
-            # Half of it is the start of Python and TensorFlow: kill there less often than in the training.
-            if not run.kill_after(chance.uniform(0.3, 1.0) * whole_time):
+            # At first the workers import TensorFlow: kill there less often than in the training.
+            if not run.kill_after(chance.uniform(0.2, 1.0) * whole_time):
                 break
             kills += 1
             tally.tried += 1
@@ -119,6 +97,18 @@ def test_killed_at_random_moments(what, tmp_path, tally, scaled):
             tally.kept += 1
             tally.survived += 1
         assert run.finish() == expected
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+@pytest.mark.parametrize("largest_file", [0, 100, 4_000, 30_000, 200_000])
+def test_a_full_disk_is_named_or_the_training_goes_on(tmp_path, tally, largest_file):
+    tally.tried += 1
+    run = Run(tmp_path / "run", "evaluate", epochs=2)
+    answer = run.finish(largest_file=largest_file)
+    if isinstance(answer, str):
+        assert "make room on the disk" in answer or "File too large" in answer
+    assert not isinstance(run.finish(), str), "with room again it goes on"
+    tally.survived += 1
 
 
 # In this process
@@ -186,22 +176,54 @@ def npz(**arrays: object) -> bytes:
 def test_a_damaged_checkpoint_never_stops_a_training(data, tmp_path, monkeypatch, capsys, tally, scaled):
     monkeypatch.setattr(paths, "PROJECT", tmp_path)
     expected = evaluate(data)
+    checkpoint = checkpoint_after_a_stop(data, tmp_path, monkeypatch)
+    whole = checkpoint.read_bytes()
     chance = random.Random(0)
-    for _ in range(scaled(20)):  # each starts worker processes twice
+    for _ in range(scaled(100)):
         tally.tried += 1
-        checkpoint = checkpoint_after_a_stop(data, tmp_path, monkeypatch)
-        before = checkpoint.read_bytes()
-        content = damaged(before, chance)
+        content = damaged(whole, chance)
+        checkpoint.parent.mkdir(exist_ok=True)  # a training that ended well has removed it
         checkpoint.write_bytes(content)
+        try:
+            TrainingState.load(io.BytesIO(content))
+        except Exception:
+            expected_words = "fold_1.damaged cannot be read"
+        else:
+            expected_words = ""
         capsys.readouterr()
         assert evaluate(data).histories == expected.histories
-        said = capsys.readouterr().out
-        try:
-            TrainingState.load(checkpoint if checkpoint.exists() else io.BytesIO(content))
-        except Exception:
-            assert "fold_1.damaged cannot be read" in said
+        assert expected_words in capsys.readouterr().out
         tally.survived += 1
-        assert evaluate(data).histories == expected.histories
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_workers_killed_at_random_moments_as_where_memory_is_short(data, tmp_path, monkeypatch, tally, scaled):
+    monkeypatch.setattr(paths, "PROJECT", tmp_path)
+    begun = time.monotonic()
+    expected = evaluate(data)
+    whole_time = time.monotonic() - begun
+    chance = random.Random(0)
+    for _ in range(scaled(6)):
+        tally.tried += 1
+
+        def kill_workers(seconds: float = chance.uniform(0, whole_time)) -> None:
+            time.sleep(seconds)
+            for worker in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if "popen_loky" in " ".join(worker.cmdline()):
+                        worker.send_signal(signal.SIGKILL)
+
+        killer = threading.Thread(target=kill_workers)
+        killer.start()
+        try:
+            histories = evaluate(data).histories
+        except RuntimeError as error:
+            assert "perhaps because the memory was full: close other programs" in str(error)
+            killer.join()
+            histories = evaluate(data).histories
+        killer.join()
+        assert histories == expected.histories
+        tally.survived += 1
 
 
 def test_wrong_data_are_refused_in_words(data, tmp_path, monkeypatch, tally):
@@ -239,22 +261,3 @@ def test_a_class_missing_from_a_fold_is_no_reason_to_stop(data, tmp_path, monkey
         assert len(cv.scores) == 2
         assert all(0 <= score <= 1 for score in cv.scores)
         tally.survived += 1
-
-
-@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
-@pytest.mark.parametrize("largest_file", [0, 100, 4_000, 30_000, 200_000])
-def test_a_full_disk_is_named_or_the_training_goes_on(tmp_path, tally, largest_file):
-    tally.tried += 1
-    run = Run(tmp_path / "run", "evaluate")
-    script = Path(run.command[1])
-    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, resource.RLIM_INFINITY))\n"
-    script.write_text(SCRIPT.replace("paths.PROJECT =", limit + "paths.PROJECT =").replace("epochs=60", "epochs=2"))
-    done = subprocess.run(run.command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    if done.returncode:
-        last = done.stderr.rstrip().splitlines()[-1]
-        assert "make room on the disk" in last or "File too large" in last, done.stderr
-    else:
-        assert json.loads(done.stdout.splitlines()[-1])
-    script.write_text(SCRIPT.replace("epochs=60", "epochs=2"))
-    assert run.finish(), "with room again it goes on"
-    tally.survived += 1

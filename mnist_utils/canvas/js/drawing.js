@@ -1,6 +1,7 @@
 export const SIDE = 280; // the drawing's width and height in pixels, however large it is shown: ten to each of MNIST's
 
 const MIN_STEP = 2; // pixels from one point of a stroke to the next: points closer than that add nothing but work
+const MAX_UNDO = 100; // steps back: a page that stays open for long must not fill the memory
 
 /** Turn the grey levels of a square image, row by row, into what a canvas can show. */
 export function greyImage(levels, side) {
@@ -16,7 +17,8 @@ export function greyImage(levels, side) {
  * What has been drawn: strokes, lists of points [x, y], over a background that is empty or came from elsewhere.
  *
  * A drawing is never changed, only followed by another one, so that undo has but to go back. Only the last stroke
- * grows, while the pen is down.
+ * grows, while the pen is down. Whoever takes it back meanwhile, by a key, ends it: the pen must not draw on in an
+ * older one.
  */
 export class Drawing {
   constructor(context, pen) {
@@ -30,6 +32,7 @@ export class Drawing {
     this.background = null;
     this.strokes = [];
     this.past = [];
+    this.growing = null; // the stroke that the pen draws
     this.paint();
   }
 
@@ -40,17 +43,22 @@ export class Drawing {
   /** Go on to a drawing with these strokes, and remember the present one. */
   become(strokes, background) {
     this.past.push([this.strokes, this.background]);
+    if (this.past.length > MAX_UNDO) this.past.shift();
+    this.growing = null;
     [this.strokes, this.background] = [strokes, background];
     this.paint();
   }
 
   begin(point) {
-    this.become([...this.strokes, [point]], this.background);
+    const stroke = [point];
+    this.become([...this.strokes, stroke], this.background);
+    this.growing = stroke;
   }
 
-  /** Lengthen the last stroke. */
+  /** Lengthen the stroke that was begun last, if it is still there. */
   extend(points) {
-    const stroke = this.strokes.at(-1);
+    const stroke = this.growing;
+    if (stroke === null) return;
     for (const [x, y] of points) {
       const [lastX, lastY] = stroke.at(-1);
       if (Math.hypot(x - lastX, y - lastY) >= MIN_STEP) stroke.push([x, y]);
@@ -64,6 +72,7 @@ export class Drawing {
 
   undo() {
     if (this.past.length === 0) return;
+    this.growing = null;
     [this.strokes, this.background] = this.past.pop();
     this.paint();
   }

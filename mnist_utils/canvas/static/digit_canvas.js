@@ -100,6 +100,7 @@ var digitCanvas = (() => {
   // mnist_utils/canvas/js/drawing.js
   var SIDE = 280;
   var MIN_STEP = 2;
+  var MAX_UNDO = 100;
   function greyImage(levels, side) {
     const image = new ImageData(side, side);
     for (let i = 0; i < levels.length; i++) {
@@ -119,6 +120,7 @@ var digitCanvas = (() => {
       this.background = null;
       this.strokes = [];
       this.past = [];
+      this.growing = null;
       this.paint();
     }
     get blank() {
@@ -127,15 +129,20 @@ var digitCanvas = (() => {
     /** Go on to a drawing with these strokes, and remember the present one. */
     become(strokes, background) {
       this.past.push([this.strokes, this.background]);
+      if (this.past.length > MAX_UNDO) this.past.shift();
+      this.growing = null;
       [this.strokes, this.background] = [strokes, background];
       this.paint();
     }
     begin(point) {
-      this.become([...this.strokes, [point]], this.background);
+      const stroke = [point];
+      this.become([...this.strokes, stroke], this.background);
+      this.growing = stroke;
     }
-    /** Lengthen the last stroke. */
+    /** Lengthen the stroke that was begun last, if it is still there. */
     extend(points) {
-      const stroke = this.strokes.at(-1);
+      const stroke = this.growing;
+      if (stroke === null) return;
       for (const [x, y] of points) {
         const [lastX, lastY] = stroke.at(-1);
         if (Math.hypot(x - lastX, y - lastY) >= MIN_STEP) stroke.push([x, y]);
@@ -147,6 +154,7 @@ var digitCanvas = (() => {
     }
     undo() {
       if (this.past.length === 0) return;
+      this.growing = null;
       [this.strokes, this.background] = this.past.pop();
       this.paint();
     }

@@ -32,6 +32,25 @@ test("undo takes back a stroke, and what was cleared", () => {
   assert.ok(drawing.blank);
 });
 
+test("a stroke that was taken back while the pen is down grows no more, nor does the one before it", () => {
+  for (const take of ["undo", "clear", "reset"]) {
+    const drawing = drawingOf(LINE, DOT);
+    drawing[take]();
+    const left = structuredClone(drawing.strokes);
+    drawing.extend([[200, 200]]);
+    assert.deepEqual(drawing.strokes, left);
+    drawing.begin([50, 50]);
+    drawing.extend([[90, 90]]);
+    assert.deepEqual(drawing.strokes, [...left, [[50, 50], [90, 90]]]);
+  }
+});
+
+test("a hundred steps can be taken back, and no more", () => {
+  const drawing = drawingOf(...Array.from({ length: 120 }, (_, i) => [[i, i]]));
+  for (let step = 0; step < 150; step++) drawing.undo();
+  assert.equal(drawing.strokes.length, 20);
+});
+
 test("after a reset nothing comes back", () => {
   const drawing = drawingOf(LINE, DOT);
   drawing.reset();
