@@ -1,9 +1,12 @@
 """What the chapter *Your own handwriting* says of the models that it trains must hold for the committed ones."""
 
+import json
+import zipfile
 from difflib import SequenceMatcher
 
 import numpy as np
 import pytest
+from open_models import without_newer_settings
 
 from mnist_utils import paths
 from mnist_utils.data import load_mnist
@@ -29,6 +32,15 @@ def test_the_default_is_the_model_for_own_images(classifier):
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), np.uint8)
     np.testing.assert_array_equal(Classifier().predict_proba(images), classifier.predict_proba(images))
     assert not np.array_equal(Classifier("final_model").predict_proba(images), classifier.predict_proba(images))
+
+
+def test_older_versions_of_keras_find_no_setting_that_they_do_not_know():
+    models = sorted((paths.PROJECT / "models").glob("*.keras"))
+    assert len(models) >= 3
+    for path in models:
+        with zipfile.ZipFile(path) as file:
+            config = json.loads(file.read("config.json"))
+        assert config == without_newer_settings(config), f"run scripts/open_models.py: {path.name}"
 
 
 @pytest.mark.slow
