@@ -51,13 +51,14 @@ def said() -> list[str]:
 def page(folder: Path, said: list[str]) -> Iterator[Page]:
     """That page in a browser with a mouse and a touch screen."""
     with sync_playwright() as playwright:
-        no_swipe_back = "--overscroll-history-navigation=0"  # a finger's swipe would leave the page
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*FLAGS, no_swipe_back])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1000, "height": 900}, has_touch=True)
         page.on("pageerror", lambda error: said.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: said.append(message.text))
         page.goto((folder / "index.html").as_uri())
         expect(page.locator("#first .dc-surface")).to_be_visible()
+        # A finger's swipe leads back to an earlier page: let there be none.
+        page.context.new_cdp_session(page).send("Page.resetNavigationHistory")
         page.on("framenavigated", lambda frame: said.append(f"it went to {frame.url}"))
         yield page
         browser.close()
