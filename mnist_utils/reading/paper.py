@@ -221,7 +221,7 @@ def contrasts_of_photo(grey: np.ndarray, dark: bool, windows: Sequence[float]) -
         paper = resize(paper, grey.shape, order=1, mode="edge", anti_aliasing=False)
         scale = np.maximum(paper, rules.MIN_PAPER_BRIGHTNESS) if dark else 1.0
         values = (paper - light) / scale
-        plain = values[values < 0.5 * values.max()]  # no strokes: most of it is paper
+        plain = values[values < 0.5 * values.max()] if values.any() else values  # no strokes: most of it is paper
         rest = float(np.median(plain))
         sigma = MAD_TO_SIGMA * float(np.median(np.abs(plain - rest)))
         min_ink = max(rules.NOISE_SIGMAS * sigma, rules.MIN_PHOTO_CONTRAST)

@@ -1,5 +1,7 @@
 """The paper's brightness is estimated beneath the ink, too; what stands out from it is the ink."""
 
+import warnings
+
 import numpy as np
 import pytest
 from reading.pictures import draw_seven, on_paper
@@ -33,3 +35,10 @@ def test_pictures_are_averaged_down_only():
     picture = np.kron([[0.0, 1.0], [0.5, 0.25]], np.ones((4, 4)))
     np.testing.assert_array_equal(shrink(picture, 2), [[0, 1], [0.5, 0.25]])
     assert shrink(picture, 8) is picture
+
+
+def test_a_photo_without_any_contrast_has_no_ink_and_warns_of_nothing():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (contrast,) = contrasts_of_photo(np.full((27, 9), 0.5), dark=True, windows=(0.2,))
+    assert not contrast.values.any()
