@@ -116,10 +116,11 @@ def test_a_second_finger_does_not_join_in(touch_page, site):
     touch_page.goto((site / "near.html").as_uri())
     canvas = touch_page.locator("#first")
     box = canvas.locator(".dc-surface").bounding_box()
+    scale = box["width"] / 280  # of the drawing on the screen
     session = touch_page.context.new_cdp_session(touch_page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
-        places = [{"x": box["x"] + x, "y": box["y"] + y, "id": i} for i, (x, y) in enumerate(points)]
+        places = [{"x": box["x"] + scale * x, "y": box["y"] + scale * y, "id": i} for i, (x, y) in enumerate(points)]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
 
     touch("touchStart", (140, 50))
