@@ -77,6 +77,7 @@ def test_ten_of_the_fifteen_doubtful_digits_are_misread_and_five_of_the_eight_su
     counts = [numbers(line)[-1] for line in printed["reviewed-errors"].splitlines()]
     assert counts == [10, 10, 5, 88]
     assert printed["errors"].startswith("98 of 10000 ")
+    assert 0.4 < numbers(printed["errors"].splitlines()[1])[-1] / 98 < 0.5  # "nearly half"
 
 
 def test_without_the_doubtful_digits_the_score_is_a_tenth_of_a_point_higher_within_the_interval(printed):
@@ -115,7 +116,7 @@ def test_nearly_all_images_are_in_the_last_bin(printed):
 def test_curves_are_flat_near_what_mnist_contains_and_fall_beyond(printed):
     shift = curve(printed["curves-table"], "shift in pixels")
     assert shift[0] - shift[1] < 2
-    assert shift[4] < 80
+    assert shift[4] < 100 * 2 / 3
     rotation = curve(printed["curves-table"], "rotation in degrees")
     assert rotation[0] - min(rotation[15], rotation[-15]) < 3
     assert max(rotation[60], rotation[-60]) < 60
