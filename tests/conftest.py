@@ -16,6 +16,12 @@ PROJECT = Path(__file__).resolve().parents[1]
 os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "OMP_NUM_THREADS": "1"}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the built book first: of two processes one builds it, and the other need not wait for it."""
+    items.sort(key=lambda item: "book_html" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def book_html() -> Path:
     """The folder of the built book, built anew if a source has changed: `make book` fails on any warning."""
