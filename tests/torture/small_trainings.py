@@ -86,7 +86,7 @@ def train(
     options = {"epochs": epochs, "verbose": 0}
     try:
         if what == "evaluate":
-            cv = evaluate_model(define_model, X, y, name="killed", n_folds=2, n_workers=2, **options)
+            cv = evaluate_model(define_model, X, y, name="killed", n_folds=2, n_workers=1, **options)
             cv.save()
             result: object = [cv.scores, cv.histories]
         else:
