@@ -18,13 +18,13 @@ from torture.small_trainings import train
 
 from mnist_utils import paths
 from mnist_utils._runtime.training import TrainingState
-from mnist_utils.evaluation import evaluate_model
+from mnist_utils.evaluation import CrossValidation, evaluate_model
 from mnist_utils.quiet import keras
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
-PATIENCE = 600  # seconds after which a test gives up on a process
+PATIENCE = 1800  # seconds after which a test gives up on a process
 EPOCHS = {"evaluate": 60, "finalize": 100}
-# A process that has imported TensorFlow is copied for each training. Only the workers import it anew.
+# A process that has imported TensorFlow is copied for each training, and that one for its workers.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["torture.small_trainings"])
 layers = keras.layers
@@ -54,57 +54,67 @@ class Run:
         assert process.exitcode == 0
         return answer
 
-    def kill_after(self, seconds: float) -> bool:
+    def kill_after(self, seconds: float, true_workers: bool) -> bool:
         """Start it, and kill it, as a notebook's kernel is killed; tell whether it was still running."""
-        process, receiver = self.start()
-        process.join(seconds)
-        killed = process.is_alive()
-        if killed:
-            workers = psutil.Process(process.pid).children(recursive=True)
+        process, receiver = self.start(true_workers=true_workers)
+        with receiver:
+            process.join(seconds)
+            try:
+                training = psutil.Process(process.pid)
+                training.suspend()  # it starts no worker meanwhile
+                workers = training.children(recursive=True)
+            except psutil.NoSuchProcess:
+                return False
             process.kill()
             process.join(PATIENCE)
+            if not true_workers:
+                for worker in workers:
+                    worker.kill()
             _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
             assert not alive, "workers end with the process that they work for"
-        receiver.close()
-        return killed
+        return True
 
-    def whole_states(self) -> int:
-        """Return how many epochs the states on disk hold; each must be whole."""
-        return sum(TrainingState.load(file).epochs for file in self.folder.glob(".cache/trainings/*/fold_?.npz"))
+    def whole_states(self) -> list[int]:
+        """Return how many epochs each state on disk holds; all must be whole."""
+        return [TrainingState.load(file).epochs for file in self.folder.glob(".cache/trainings/*/fold_?.npz")]
 
 
+# Workers that start as a reader's do take seconds each, so few of the kills meet them.
+@pytest.mark.parametrize(("true_workers", "n_kills"), [(False, 24), (True, 2)], ids=["copied workers", "true workers"])
 @pytest.mark.parametrize("what", EPOCHS)
-def test_killed_at_random_moments(what, tmp_path, tally, scaled):
+def test_killed_at_random_moments(what, true_workers, n_kills, tmp_path, tally, scaled):
     chance = random.Random(what)
     begun = time.monotonic()
-    expected = Run(tmp_path / "undisturbed", what, EPOCHS[what]).finish()
+    expected = Run(tmp_path / "undisturbed", what, EPOCHS[what]).finish(true_workers=true_workers)
     whole_time = time.monotonic() - begun
     assert not isinstance(expected, str), expected
-    kills = run_number = 0
-    while kills < scaled(26):
+    run_number = 0
+    while tally.tried < scaled(n_kills):
         run_number += 1
-        run = Run(tmp_path / str(run_number), what, EPOCHS[what])
-        epochs = 0
-        for _ in range(6):
-            # At first the workers import TensorFlow: kill there less often than in the training.
-            if not run.kill_after(chance.uniform(0.2, 1.0) * whole_time):
+        run, states = Run(tmp_path / str(run_number), what, EPOCHS[what]), []
+        for _ in range(min(6, scaled(n_kills) - tally.tried)):
+            if not run.kill_after(chance.random() * whole_time, true_workers):
                 break
-            kills += 1
             tally.tried += 1
+            before, states = states, run.whole_states()
+            if len(states) < len(before) and set(states) <= {run.epochs}:
+                break  # the training had ended, and removed its states
             tally.at_stake += 1
-            assert run.whole_states() >= epochs, "no epoch that was done is lost"
-            epochs = run.whole_states()
+            assert sum(states) >= sum(before), "no epoch that was done is lost"
             tally.kept += 1
-            tally.survived += 1
         assert run.finish() == expected
+        tally.survived = tally.tried
 
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
-@pytest.mark.parametrize("largest_file", [0, 100, 4_000, 30_000, 200_000])
-def test_a_full_disk_is_named_or_the_training_goes_on(tmp_path, tally, largest_file):
+# True workers find the data in files. Copied ones have them, so that the states are the first to be written.
+@pytest.mark.parametrize(
+    ("true_workers", "largest_file"), [(True, 0), (True, 100), (False, 0), (False, 4_000), (False, 200_000)]
+)
+def test_a_full_disk_is_named_or_the_training_goes_on(tmp_path, tally, true_workers, largest_file):
     tally.tried += 1
     run = Run(tmp_path / "run", "evaluate", epochs=2)
-    answer = run.finish(largest_file=largest_file)
+    answer = run.finish(largest_file=largest_file, true_workers=true_workers)
     if isinstance(answer, str):
         assert "make room on the disk" in answer or "File too large" in answer
     assert not isinstance(run.finish(), str), "with room again it goes on"
@@ -130,23 +140,25 @@ class Stopped(BaseException):
     """As if the reader had pressed Stop."""
 
 
-def evaluate(data: tuple[np.ndarray, np.ndarray]) -> object:
-    return evaluate_model(define_model, *data, n_folds=2, epochs=2, n_workers=1, verbose=0)
+def evaluate(data: tuple[np.ndarray, np.ndarray], n_folds: int = 2) -> CrossValidation:
+    return evaluate_model(define_model, *data, n_folds=n_folds, epochs=2, n_workers=1, verbose=0)
 
 
-def checkpoint_after_a_stop(data: tuple, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stop an evaluation after its first epoch; return the state that it left."""
+def states_after_a_stop(data: tuple, n_folds: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Path, bytes]:
+    """Stop an evaluation as soon as each fold has a state; return the files of the states, and what they hold."""
     save = TrainingState.save
 
     def save_and_stop(state: TrainingState, file: Path) -> None:
         save(state, file)
-        raise Stopped
+        if file.stem == f"fold_{n_folds}":
+            raise Stopped
 
     with monkeypatch.context() as patch, pytest.raises(Stopped):
         patch.setattr(TrainingState, "save", save_and_stop)
-        evaluate(data)
-    (checkpoint,) = folder.glob(".cache/trainings/*/fold_?.npz")
-    return checkpoint
+        evaluate(data, n_folds)
+    states = {file: file.read_bytes() for file in folder.glob(".cache/trainings/*/fold_*.npz")}
+    assert len(states) == n_folds
+    return states
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
@@ -173,27 +185,28 @@ def npz(**arrays: object) -> bytes:
     return content.getvalue()
 
 
-def test_a_damaged_checkpoint_never_stops_a_training(data, tmp_path, monkeypatch, capsys, tally, scaled):
+def test_a_damaged_state_never_stops_a_training(data, tmp_path, monkeypatch, capsys, tally, scaled):
     monkeypatch.setattr(paths, "PROJECT", tmp_path)
-    expected = evaluate(data)
-    checkpoint = checkpoint_after_a_stop(data, tmp_path, monkeypatch)
-    whole = checkpoint.read_bytes()
+    n_folds = 10  # all their states are damaged at once
+    expected = evaluate(data, n_folds)
+    states = states_after_a_stop(data, n_folds, tmp_path, monkeypatch)
     chance = random.Random(0)
-    for _ in range(scaled(100)):
-        tally.tried += 1
-        content = damaged(whole, chance)
-        checkpoint.parent.mkdir(exist_ok=True)  # a training that ended well has removed it
-        checkpoint.write_bytes(content)
-        try:
-            TrainingState.load(io.BytesIO(content))
-        except Exception:
-            expected_words = "fold_1.damaged cannot be read"
-        else:
-            expected_words = ""
+    for _ in range(scaled(10)):
+        unreadable = []
+        for file, whole in states.items():
+            tally.tried += 1
+            content = damaged(whole, chance)
+            file.parent.mkdir(exist_ok=True)  # a training that ended well has removed it
+            file.write_bytes(content)
+            try:
+                TrainingState.load(io.BytesIO(content))
+            except Exception:
+                unreadable.append(file.with_suffix(".damaged").name)
         capsys.readouterr()
-        assert evaluate(data).histories == expected.histories
-        assert expected_words in capsys.readouterr().out
-        tally.survived += 1
+        assert evaluate(data, n_folds).histories == expected.histories
+        said = capsys.readouterr().out
+        assert [name for name in unreadable if f"{name} cannot be read" not in said] == []
+        tally.survived += n_folds
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
