@@ -111,7 +111,7 @@ def rehearse(folder: Path, notebooks: list[Path], quick: bool) -> list[str]:
     environment = os.environ | clones_here(PROJECT)
     if quick:
         make_environment = ["venv", "--without-pip"]
-        # What is installed as a copy is found there, and so is pip. What is installed with -e, as the helpers are, is not.
+        # What was installed as a copy is found there, pip too, but not the helpers, which were installed with -e.
         environment["PYTHONPATH"] = sysconfig.get_path("purelib")
     else:
         make_environment = ["venv"]
@@ -143,7 +143,7 @@ def rehearse(folder: Path, notebooks: list[Path], quick: bool) -> list[str]:
         problems.append("The cell has changed the version of TensorFlow or NumPy.")
     if Path(found["project"]) != content / "book":
         problems.append(f"The helpers look for results in {found['project']}, not in the clone.")
-    if not Path(found["helpers"]).is_relative_to(folder):
+    if not Path(found["helpers"]).is_relative_to(folder / "venv"):
         problems.append(f"The helpers were imported from {found['helpers']}, not from where pip installs.")
     return problems
 
