@@ -1,9 +1,9 @@
 """Rehearse what a reader of Colab meets: the first cell of the notebooks, then everything that they import.
 
-``.venv/bin/python scripts/rehearse_colab.py --quick`` takes a minute. The packages of this Python stand for Colab's
-own, and pip installs the book's helpers only. Without ``--quick`` a new environment gets the packages `COLAB_HAS`, and
-the cell has pip fetch what the book needs beside them: about 1 GB. Afterwards TensorFlow and NumPy must be those that
-were there before.
+``.venv/bin/python scripts/rehearse_colab.py --quick`` takes a minute: in a new environment, the packages of this Python
+stand for those that Colab has. Without ``--quick`` pip first fetches the packages `COLAB_HAS` into the new environment,
+about 1 GB. Either way the cell has pip install the book's helpers and what they need beside, and TensorFlow and NumPy
+must stay as they are.
 
 The cell runs as it stands in an IPython of its own, in a temporary folder that stands for ``/content``. Git is told to
 clone this repository, as it was last committed, in place of the published address. Pip needs a package index.
@@ -19,6 +19,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -80,11 +81,6 @@ def clones_here(project: Path, address: str = ADDRESS) -> dict[str, str]:
     return variables | {"GIT_CONFIG_VALUE_0": address}
 
 
-def installs_helpers_only(folder: Path) -> dict[str, str]:
-    """Return the environment variables by which pip installs into a folder, without what a package depends on."""
-    return {"PIP_NO_DEPS": "1", "PIP_TARGET": str(folder), "PYTHONPATH": str(folder)}
-
-
 def rehearse(folder: Path, notebooks: list[Path], quick: bool) -> list[str]:
     """Run the first cell, and the imports of notebooks after it.
 
@@ -95,7 +91,7 @@ def rehearse(folder: Path, notebooks: list[Path], quick: bool) -> list[str]:
     notebooks : list of pathlib.Path
         All with the same first cell.
     quick : bool
-        Whether this Python's packages stand for Colab's, or a new environment is made.
+        Whether this Python's packages stand for those that Colab has.
 
     Returns
     -------
@@ -114,13 +110,14 @@ def rehearse(folder: Path, notebooks: list[Path], quick: bool) -> list[str]:
     content.mkdir()
     environment = os.environ | clones_here(PROJECT)
     if quick:
-        python = Path(sys.executable)
-        helpers = folder / "helpers"
-        helpers.mkdir()  # before Python starts: it forgets folders that do not exist
-        environment |= installs_helpers_only(helpers)
+        make_environment = ["venv", "--without-pip"]
+        # What was installed as a copy is found there, pip too, but not the helpers, which were installed with -e.
+        environment["PYTHONPATH"] = sysconfig.get_path("purelib")
     else:
-        subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-        python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+        make_environment = ["venv"]
+    subprocess.run([sys.executable, "-m", *make_environment, folder / "venv"], check=True)
+    python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not quick:
         subprocess.run([python, "-m", "pip", "install", "-q", *COLAB_HAS], check=True)
     task = {
         "cell": cells.pop().replace("/content", content.as_posix()),
@@ -146,7 +143,7 @@ def rehearse(folder: Path, notebooks: list[Path], quick: bool) -> list[str]:
         problems.append("The cell has changed the version of TensorFlow or NumPy.")
     if Path(found["project"]) != content / "book":
         problems.append(f"The helpers look for results in {found['project']}, not in the clone.")
-    if not Path(found["helpers"]).is_relative_to(folder):
+    if not Path(found["helpers"]).is_relative_to(folder / "venv"):
         problems.append(f"The helpers were imported from {found['helpers']}, not from where pip installs.")
     return problems
 

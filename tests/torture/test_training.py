@@ -92,7 +92,7 @@ def test_killed_at_random_moments(what, true_workers, n_kills, tmp_path, tally, 
     while tally.tried < scaled(n_kills):
         run_number += 1
         run, states = Run(tmp_path / str(run_number), what, EPOCHS[what]), []
-        for _ in range(min(6, scaled(n_kills) - tally.tried)):
+        for _ in range(min(8, scaled(n_kills) - tally.tried)):
             if not run.kill_after(chance.random() * whole_time, true_workers):
                 break
             tally.tried += 1
