@@ -78,6 +78,11 @@ def test_batch_normalization_is_shown_to_be_ahead_after_the_first_epoch(results)
     assert comparison.better == "B"
 
 
+def test_under_the_stricter_rule_the_lead_after_the_first_epoch_is_not_shown(results):
+    leads = [first(results[name], "val_accuracy") for name in ("baseline", "batch_norm")]
+    assert compare(*leads, confidence=1 - 0.05 / 2).better is None
+
+
 def test_deeper_leads_batch_normalization_in_every_fold_and_the_wider_interval_holds_zero(results):
     scores = results["batch_norm"].scores, results["deeper"].scores
     assert min(np.subtract(*scores[::-1])) > 0
