@@ -79,3 +79,21 @@ def test_five_networks_together_gain_less_than_the_width_of_their_interval(print
     together, low, high = numbers(together_line)
     assert low < mean < together < high
     assert together < 99.8
+
+
+def test_the_small_network_gains_from_distorted_images_and_is_ahead_of_chapter_5s(printed):
+    assert difference(printed["small"], "distorted - not")[1] > 0
+    mean = numbers(printed["small-test"].splitlines()[1])[0]
+    assert mean == pytest.approx(99.55, abs=0.01)
+    assert numbers(printed["small-test"].splitlines()[-1]) == [9596]
+
+
+def test_the_fast_network_reads_99_percent_in_a_fraction_of_the_listings_time(printed):
+    lines = printed["fast-test"].splitlines()
+    assert min(numbers(line)[1] for line in lines) >= 99.2
+    assert numbers(printed["listing"].splitlines()[-1])[0] < 20
+
+
+def test_the_best_of_many_is_what_luck_makes_it(printed):
+    best = numbers(printed["luck"].splitlines()[0])[-1]
+    assert best == pytest.approx(99.81, abs=0.02)
