@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_data import assert_same, pickle_as_in_the_wheel, wheel_with, write_npz
+from made_up_mnist import assert_same, pickle_as_in_the_wheel, wheel_with, write_npz
 from torture.loading import load
 
 from mnist_utils._runtime import download
