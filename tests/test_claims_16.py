@@ -97,3 +97,12 @@ def test_the_fast_network_reads_99_percent_in_a_fraction_of_the_listings_time(pr
 def test_the_best_of_many_is_what_luck_makes_it(printed):
     best = numbers(printed["luck"].splitlines()[0])[-1]
     assert best == pytest.approx(99.81, abs=0.02)
+
+
+def test_in_the_solutions_four_networks_together_are_better_than_any_alone_and_more_add_little():
+    cells = json.loads((CHAPTER.parents[1] / "solutions" / CHAPTER.name).read_text(encoding="utf-8"))["cells"]
+    lines = next(cell for cell in cells if cell["id"] == "e3-code")["outputs"][0]["text"]
+    together = {int(numbers(line)[0]): numbers(line)[1] for line in lines}
+    assert together[1] < together[2] < together[3]
+    assert together[3] > 98.5  # where the best of eight alone lies
+    assert abs(together[8] - together[5]) < 0.1
