@@ -65,7 +65,7 @@ def train(
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, resource.RLIM_INFINITY))
     rng = np.random.default_rng(0)
-    X, y = rng.random((600, 8, 8, 1), np.float32), np.eye(10, dtype="float32")[rng.integers(0, 10, 600)]
+    X, y = rng.random((600, 28, 28, 1), np.float32), np.eye(10, dtype="float32")[rng.integers(0, 10, 600)]
     options = {"epochs": epochs, "verbose": 0}
     try:
         if what == "evaluate":
