@@ -10,30 +10,27 @@ from mnist_utils.practice.pages import Page, make_pages, make_pages_without_digi
 from mnist_utils.practice.pen_digits import PenDigit, make_pen_digits, rasterize, sample_pen_digit, sample_pen_digits
 from mnist_utils.practice.pen_shapes import TEST_SHAPES, TRAINING_SHAPES
 from mnist_utils.practice.pen_strokes import (
-    TEST_SOURCES,
-    TRAINING_SOURCES,
+    SOURCES,
     WrittenDigit,
-    draw_written_digit,
     is_whole,
     load_written_digits,
     make_written_digits,
+    sample_written_digit,
 )
 from mnist_utils.practice.photographs import Scene, photograph, sample_scene
 from mnist_utils.practice.picture_sets import PictureSet, bring_to_mnist, load_drawn_digits, load_picture_sets
 from mnist_utils.practice.touching import make_touching_pieces
 
 __all__ = [
+    "SOURCES",
     "TEST_SHAPES",
-    "TEST_SOURCES",
     "TRAINING_SHAPES",
-    "TRAINING_SOURCES",
     "Page",
     "PenDigit",
     "PictureSet",
     "Scene",
     "WrittenDigit",
     "bring_to_mnist",
-    "draw_written_digit",
     "ink_from_mnist",
     "is_whole",
     "load_drawn_digits",
@@ -49,4 +46,5 @@ __all__ = [
     "sample_pen_digit",
     "sample_pen_digits",
     "sample_scene",
+    "sample_written_digit",
 ]

@@ -1,4 +1,4 @@
-"""Digits of real writers, as the strokes of their pens (the chapter *Your own handwriting*).
+"""Digits of real writers, as the strokes of their pens (the chapter *Other people's hands*).
 
 They are 7,113 isolated digits of UNIPEN, train_r01_v07, which six institutions recorded on tablets in the 1990s
 (I. Guyon, L. Schomaker, R. Plamondon, M. Liberman and S. Janet, 1994, UNIPEN project of on-line data exchange and
@@ -18,20 +18,16 @@ from mnist_utils.practice.pen_digits import CANVAS_SIDE, PenDigit, rasterize
 from mnist_utils.reading import normalize_ink
 
 __all__ = [
-    "TEST_SOURCES",
-    "TRAINING_SOURCES",
+    "SOURCES",
     "WrittenDigit",
-    "draw_written_digit",
     "is_whole",
     "load_written_digits",
     "make_written_digits",
+    "sample_written_digit",
 ]
 
-TRAINING_SOURCES = ("apa", "apb", "app", "ced")
-"""Sources that the book's networks learn from."""
-
-TEST_SOURCES = ("aga", "ibm")
-"""Sources to measure on: no network of the book has learned from them."""
+SOURCES = ("aga", "apa", "apb", "app", "ced", "ibm")
+"""The institutions that recorded the digits, each from its own people."""
 
 PEN_STROKES = "notebooks/images/pen_strokes.npz"  # written by scripts/pack_strokes.py
 GRID = 250  # of the file: the larger side of a digit
@@ -67,15 +63,13 @@ class WrittenDigit:
     strokes: list[np.ndarray]
 
 
-def load_written_digits(
-    sources: Sequence[str] = TRAINING_SOURCES + TEST_SOURCES, *, whole_only: bool = False
-) -> list[WrittenDigit]:
+def load_written_digits(sources: Sequence[str] = SOURCES, *, whole_only: bool = False) -> list[WrittenDigit]:
     """Load digits of real writers.
 
     Parameters
     ----------
     sources : sequence of str
-        Of :data:`TRAINING_SOURCES` and :data:`TEST_SOURCES`; all of them without it.
+        Of :data:`SOURCES`; all of them without it.
     whole_only : bool
         Whether digits are left out of which the recording kept a part only, see :func:`is_whole`.
 
@@ -129,7 +123,7 @@ def is_whole(written: WrittenDigit) -> bool:
     return written.digit != 4 or bool(path > MIN_PATH_OF_FOUR * np.ptp(stroke, axis=0).sum())
 
 
-def draw_written_digit(written: WrittenDigit, rng: np.random.Generator) -> PenDigit:
+def sample_written_digit(written: WrittenDigit, rng: np.random.Generator) -> PenDigit:
     """Return a written digit as a drawing on the canvas, of random size, at a random place, with a random pen.
 
     Parameters
@@ -172,6 +166,6 @@ def make_written_digits(written: list[WrittenDigit], repeats: int = 1, seed: int
     """
     written = written[: paths.at_scale(len(written), MAX_SMOKE_DIGITS)]
     rng = np.random.default_rng(seed)
-    drawings = [draw_written_digit(digit, rng) for digit in written * repeats]
+    drawings = [sample_written_digit(digit, rng) for digit in written * repeats]
     X = parallel_map(lambda drawing: normalize_ink(rasterize(drawing) / 255), drawings)
     return np.stack(X), np.array([drawing.digit for drawing in drawings], np.uint8)
