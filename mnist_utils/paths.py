@@ -20,8 +20,8 @@ SMOKE: Path | None = Path(_folder).absolute() if _folder else None
 """The folder that a smoke run writes into; None at full scale."""
 
 MODELS: tuple[str, ...] = ("own_images", "final_model")
-"""The book's trained models, ``models/<name>.keras``: that of the chapter *Your own
-handwriting*, for pictures of one's own, and chapter 5's."""
+"""The book's trained models, ``models/<name>.keras``: that of the chapter *Other people's
+hands*, for pictures of one's own, and chapter 5's."""
 
 
 def _find_project() -> Path:

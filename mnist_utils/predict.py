@@ -54,7 +54,7 @@ class Classifier:
     Parameters
     ----------
     model : {"own_images", "final_model"}, path or keras.Model
-        One of the book's two models by its name: that of the chapter *Your own handwriting*, trained for pictures that
+        One of the book's two models by its name: that of the chapter *Other people's hands*, trained for pictures that
         people make, or the finalized model of chapter 5; or a ``.keras`` file; or a model in memory. It takes float32
         images (n, 28, 28, 1) of pixels from 0 (ground) to 1 (ink) and answers ten probabilities for each.
 

@@ -216,7 +216,7 @@ def test_own_images_models_interval_on_mnist_lies_above_the_final_models(final):
 
 
 def test_rounding_to_8_bits_moves_the_answers_far_more():
-    text = printed("13_in_the_browser", "answers = predict_rounded(form)")
+    text = printed("15_in_the_browser", "answers = predict_rounded(form)")
     moved = {form: float(number) for form, number in re.findall(r"(\w+) +a probability moved by (\S+)", text)}
     assert moved["int16"] < moved["float16"]
     assert moved["int8"] / moved["int16"] > 50
@@ -334,11 +334,11 @@ def test_what_the_chapter_on_differences_concludes():
 
 
 def test_the_network_leaves_the_linear_model_behind_as_images_are_added():
-    rows = re.findall(r"([\d,]+) +([\d.]+)% +([\d.]+)%", printed("14_another_data_set", 'print("images  "'))
+    rows = re.findall(r"([\d,]+) +([\d.]+)% +([\d.]+)%", printed("16_another_data_set", 'print("images  "'))
     network, linear = np.array([[float(share) for share in row[1:]] for row in rows]).T
     assert abs(network[0] - linear[0]) < 3
     assert 100 - network[-1] < (100 - linear[-1]) / 3
-    assert printed("14_another_data_set", "for name in simple:").count("No difference shown") == 2
+    assert printed("16_another_data_set", "for name in simple:").count("No difference shown") == 2
 
 
 def test_what_the_chapter_on_the_learning_rate_says():
@@ -479,7 +479,7 @@ def test_what_the_grid_found():
 
 
 def test_some_test_images_have_ink_in_the_last_two_rows_or_columns():
-    """Chapter 13: the network does not see these lines of pixels."""
+    """Chapter 15: the network does not see these lines of pixels."""
     (_, _), (X_test, _) = load_mnist()
     inked = X_test[:, 26:].any(axis=(1, 2)) | X_test[:, :, 26:].any(axis=(1, 2))
     assert 0.02 < inked.mean() < 0.2
@@ -532,8 +532,8 @@ def test_the_short_answer_on_depth_and_width():
 
 
 def test_how_the_errors_of_network_and_linear_model_shrink():
-    """Chapter 14: "from 14 to 3 %", "only from 16 to 13 %", and close together with 300 images."""
-    rows = re.findall(r"[\d,]+ +([\d.]+)% +([\d.]+)%", printed("14_another_data_set", 'print("images  "'))
+    """Chapter 16: "from 14 to 3 %", "only from 16 to 13 %", and close together with 300 images."""
+    rows = re.findall(r"[\d,]+ +([\d.]+)% +([\d.]+)%", printed("16_another_data_set", 'print("images  "'))
     network, linear = 100 - np.array(rows, float).T
     assert [round(network[0]), round(network[-1])] == [14, 3]
     assert [round(linear[0]), round(linear[-1])] == [16, 13]
@@ -563,8 +563,8 @@ VERDICTS = {
     "09_depth_and_width e3-code": (0, 1),
     "09_depth_and_width e4-code": (0, 1),
     "10_difference folds": (1, 1),
-    "14_another_data_set compare-sizes": (0, 1),
-    "14_another_data_set deeper": (0, 4),
+    "16_another_data_set compare-sizes": (0, 1),
+    "16_another_data_set deeper": (0, 4),
 }
 
 

@@ -47,9 +47,9 @@ FEWER_ROWS = {
         "sample_mine(200, seed=4)": "sample_mine(20, seed=4)",
         "[:10_000]": "[:500]",
     },
-    "notebooks/14_another_data_set": {"(300, 1000, 3000, 10_000)": "(200, 300)"},
-    "notebooks/15_what_it_sees": {"[50_000:]": "[50_000:51_000]"},
-    "notebooks/16_how_far": {
+    "notebooks/16_another_data_set": {"(300, 1000, 3000, 10_000)": "(200, 300)"},
+    "notebooks/17_what_it_sees": {"[50_000:]": "[50_000:51_000]"},
+    "notebooks/18_how_far": {
         "[50_000:]": "[50_000:50_500]",
         "prep_pixels(X_train, X_test)": "prep_pixels(X_train, X_test[:500])\ny_test = y_test[:500]",
         "seeds=[1, 2]": "seeds=[1]",
@@ -69,8 +69,8 @@ FEWER_ROWS = {
         "range(90, 150)": "range(90, 100)",
         "TEST_FONTS, 25": "TEST_FONTS, 2",
     },
-    "solutions/14_another_data_set": {"(300, 1000, 3000, 10_000)": "(200, 300)"},
-    "solutions/16_how_far": {"[50_000:]": "[50_000:50_500]", "seeds=(1, 2)": "seeds=(1,)"},
+    "solutions/16_another_data_set": {"(300, 1000, 3000, 10_000)": "(200, 300)"},
+    "solutions/18_how_far": {"[50_000:]": "[50_000:50_500]", "seeds=(1, 2)": "seeds=(1,)"},
 }
 
 notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")

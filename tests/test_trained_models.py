@@ -1,4 +1,4 @@
-"""What the chapter *Your own handwriting* says of the models that it trains must hold for the committed ones."""
+"""What the chapters on your own digits say of the models that they train must hold for the committed ones."""
 
 import json
 import zipfile

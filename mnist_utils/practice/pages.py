@@ -1,4 +1,4 @@
-"""Whole pages of handwritten digits, made by program, to measure on (the chapter *Your own handwriting*).
+"""Whole pages of handwritten digits, made by program, to measure on (the chapter *Several digits, and whole pages*).
 
 What is written on such a page is known, and there can be as many as one likes. They are no real pages: the book says so
 wherever it gives a figure.

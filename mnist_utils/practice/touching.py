@@ -1,4 +1,4 @@
-"""Pieces of touching digits, to train on (the chapter *Your own handwriting*).
+"""Pieces of touching digits, to train on (the chapter *Several digits, and whole pages*).
 
 A network that has only seen digits is sure of everything: of two digits that touch, of half an 8. Where a piece of ink
 is to be cut into digits, a second network has to detect what is one. It trains on pieces that are made here, from

@@ -1,8 +1,8 @@
 """Every threshold by which a picture is read, in one place: its name, its value, its unit, and what it decides.
 
-The chapter *Your own handwriting* says how they were settled. ``scripts/score_reading.py`` changes any of them and
-scores the change on development pictures. They are looked up where they are used, as ``rules.MIN_BELIEF``, so a change
-counts from the next picture on.
+The chapter *Several digits, and whole pages* says how they were settled. ``scripts/score_reading.py`` changes any of
+them and scores the change on development pictures. They are looked up where they are used, as ``rules.MIN_BELIEF``, so
+a change counts from the next picture on.
 
 They are plain constants, no parameters that are handed down, because thirty functions would have to take them and pass
 them on, and no caller of `read_number` ever needs two sets of them at a time. What MNIST's recipe itself prescribes

@@ -164,7 +164,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
         It is asked once for all that may be a digit in the picture.
     detector : keras.Model, optional
         Takes images (n, 28, 28, 1), 0 to 1, and answers two probabilities for each: that it is no single digit, and
-        that it is one. Without it, the book's, which the chapter *Your own handwriting* trains.
+        that it is one. Without it, the book's, which the chapter *Several digits, and whole pages* trains.
 
     Returns
     -------

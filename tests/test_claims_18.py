@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CHAPTER = Path(__file__).resolve().parents[1] / "notebooks" / "16_how_far.ipynb"
+CHAPTER = Path(__file__).resolve().parents[1] / "notebooks" / "18_how_far.ipynb"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 def read(folder: str) -> dict[str, str]:
     """Return what each cell of the chapter, or of its solutions, printed, by the cell's name."""
-    notebook = json.loads((PROJECT / folder / "15_what_it_sees.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads((PROJECT / folder / "17_what_it_sees.ipynb").read_text(encoding="utf-8"))
     return {
         cell["id"]: "".join(line for output in cell["outputs"] for line in output.get("text", []))
         for cell in notebook["cells"]
