@@ -3,38 +3,21 @@
 A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
 """
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-PROJECT = Path(__file__).resolve().parents[1]
-
-
-def read(folder: str) -> dict[str, str]:
-    """Return what each cell of the chapter, or of its solutions, printed, by the cell's name."""
-    notebook = json.loads((PROJECT / folder / "17_what_it_sees.ipynb").read_text(encoding="utf-8"))
-    return {
-        cell["id"]: "".join(line for output in cell["outputs"] for line in output.get("text", []))
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "code"
-    }
+from recorded import numbers, read_printed
 
 
 @pytest.fixture(scope="module")
 def printed() -> dict[str, str]:
-    return read("notebooks")
+    return read_printed("notebooks/17_what_it_sees")
 
 
 @pytest.fixture(scope="module")
 def solved() -> dict[str, str]:
-    return read("solutions")
-
-
-def numbers(text: str) -> list[float]:
-    return [float(number.replace(",", "")) for number in re.findall(r"-?\d[\d,]*(?:\.\d+)?", text)]
+    return read_printed("solutions/17_what_it_sees")
 
 
 def curve(text: str, name: str) -> dict[float, float]:

@@ -3,28 +3,13 @@
 A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
 """
 
-import json
-import re
-from pathlib import Path
-
 import pytest
-
-CHAPTER = Path(__file__).resolve().parents[1] / "notebooks" / "18_how_far.ipynb"
+from recorded import numbers, read_printed
 
 
 @pytest.fixture(scope="module")
 def printed() -> dict[str, str]:
-    """Return what each cell of the chapter printed, by the cell's name."""
-    notebook = json.loads(CHAPTER.read_text(encoding="utf-8"))
-    return {
-        cell["id"]: "".join(line for output in cell["outputs"] for line in output.get("text", []))
-        for cell in notebook["cells"]
-        if cell["cell_type"] == "code"
-    }
-
-
-def numbers(text: str) -> list[float]:
-    return [float(number.replace(",", "")) for number in re.findall(r"[-+]?\d[\d,]*(?:\.\d+)?", text)]
+    return read_printed("notebooks/18_how_far")
 
 
 def means(printed: dict[str, str]) -> dict[str, float]:
@@ -100,8 +85,7 @@ def test_the_best_of_many_is_what_luck_makes_it(printed):
 
 
 def test_in_the_solutions_four_networks_together_are_better_than_any_alone_and_more_add_little():
-    cells = json.loads((CHAPTER.parents[1] / "solutions" / CHAPTER.name).read_text(encoding="utf-8"))["cells"]
-    lines = next(cell for cell in cells if cell["id"] == "e3-code")["outputs"][0]["text"]
+    lines = read_printed("solutions/18_how_far")["e3-code"].splitlines()
     together = {int(numbers(line)[0]): numbers(line)[1] for line in lines}
     assert together[1] < together[2] < together[3]
     assert together[3] > 98.5  # where the best of eight alone lies
