@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from chapters import TOC
 
 from mnist_utils import paths
 from mnist_utils.comparison import compare, summarize, wilson_interval
@@ -333,6 +334,24 @@ def test_what_the_chapter_on_differences_concludes():
     assert abs(scaling) < interval
 
 
+def test_the_short_answer_on_differences():
+    """Chapter 10: "in 25 % of the experiments", "in 5 %", "0.06 points with one seed, and is 0.02 with three", 2.5."""
+    equal_models = dict(
+        re.findall(r"^(.+?) +([\d.]+)% +[\d.]+%$", printed("10_difference", "many = simulate_folds("), re.MULTILINE)
+    )
+    assert round(float(equal_models["mean > std of the folds"])) == 25
+    assert round(float(equal_models["corrected t interval"])) == 5
+    leads = printed("10_difference", 'ways["all together"].append')
+    one_seed, _, three_seeds = map(float, re.findall(r"all together +\d x 5 folds: ([-+.\d]+)", leads))
+    assert (round(one_seed, 2), round(three_seeds, 2)) == (0.06, 0.02)
+    holm = dict(
+        re.findall(r"^(.+?) +[\d.]+ +[\d.]+ +([\d.]+)$", printed("10_difference", "by_bonferroni[i]"), re.MULTILINE)
+    )
+    assert [pair for pair, p_value in holm.items() if float(p_value) < 0.05] == ["deeper \N{MINUS SIGN} baseline"]
+    leak = re.search(r"one model: ([\d.]+) points", printed("10_difference", "95 % interval for scaling"))[1]
+    assert round(float(leak), 1) == 2.5
+
+
 def test_the_network_leaves_the_linear_model_behind_as_images_are_added():
     rows = re.findall(r"([\d,]+) +([\d.]+)% +([\d.]+)%", printed("16_another_data_set", 'print("images  "'))
     network, linear = np.array([[float(share) for share in row[1:]] for row in rows]).T
@@ -516,6 +535,16 @@ def test_cards_have_the_titles_of_their_pages():
         assert "".join(cells[0]["source"]).startswith(f"# {title}\n")
 
 
+def test_cards_stand_below_the_parts_of_the_table_of_contents():
+    page = (PROJECT / "book" / "intro.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL))
+    cards = {
+        caption: re.findall(r"\{grid-item-card\}.+\n:link: \.\./(\S+)", text) for caption, text in sections.items()
+    }
+    parts = [part for part in TOC["parts"] if part.get("numbered")]
+    assert cards == {part["caption"]: [chapter["file"] for chapter in part["chapters"]] for part in parts}
+
+
 def test_the_short_answer_on_depth_and_width():
     text = "".join(
         printed("09_depth_and_width", f"evaluate({names}")
@@ -537,6 +566,19 @@ def test_how_the_errors_of_network_and_linear_model_shrink():
     network, linear = 100 - np.array(rows, float).T
     assert [round(network[0]), round(network[-1])] == [14, 3]
     assert [round(linear[0]), round(linear[-1])] == [16, 13]
+
+
+def test_the_short_answer_on_another_data_set():
+    """Chapter 16: 86 and 84 % with 300 images, 97 and 87 % with 10,000, 98 and 99 % on the small digits."""
+    rows = re.findall(r"([\d,]+) +([\d.]+)% +([\d.]+)%", printed("16_another_data_set", 'print("images  "'))
+    by_size = {n: [round(float(share)) for share in shares] for n, *shares in rows}
+    assert (by_size["300"], by_size["10,000"]) == ([86, 84], [97, 87])
+    small_digits = dict(
+        re.findall(r"^(.+?) +mean ([\d.]+)%", printed("16_another_data_set", "simple = {"), re.MULTILINE)
+    )
+    assert [round(float(small_digits[name])) for name in ("network", "support vectors")] == [98, 99]
+    verdicts = printed("16_another_data_set", "for name in simple:")
+    assert "No difference shown between support vectors and network" in verdicts
 
 
 # What the text below these cells of the solutions says: how many differences are shown, and how many are not.
