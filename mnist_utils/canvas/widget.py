@@ -1,6 +1,7 @@
 """The canvas as a widget: a Python class whose traits are shared with a view in the browser.
 
-The view is ``static/widget.js``, bundled from the modules in ``js/``. Chapters 6 and 7 show the widget.
+The view is ``static/widget.js``, bundled from the modules in ``js/``. The chapters *Predict* and *Other people's hands*
+show the widget.
 """
 
 import sys
