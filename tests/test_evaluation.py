@@ -199,6 +199,9 @@ def test_a_smoke_run_takes_few_rows_and_says_so(data, folder, monkeypatch, capsy
     assert capsys.readouterr().out.startswith("smoke run: 200 of 500 rows, 1 of 10 epochs\n")
     assert cv.save() == folder / "smoke" / "results" / "smoke.json"
     assert not (folder / "results").exists()
+    _, history = finalize_model(define_model, *data, verbose=0)
+    assert len(history["loss"]) == 1
+    assert capsys.readouterr().out == ""
 
 
 # Stopped and taken up again
