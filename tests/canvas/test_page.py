@@ -50,7 +50,7 @@ def test_the_command_says_what_it_cannot_write(tmp_path, capsys, name, content, 
 
 def test_the_command_names_the_model_that_javascript_cannot_run(tmp_path, capsys):
     file = tmp_path / "mine.keras"
-    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.AveragePooling2D()]).save(file)
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.AveragePooling2D(2)]).save(file)
     assert main(["--model", str(file), "--folder", str(tmp_path / "page")]) == 2
     assert capsys.readouterr().err.startswith(f"{file}: Layer 'average_pooling2d")
 
