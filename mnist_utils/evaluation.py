@@ -3,6 +3,10 @@
 The chapter *Baseline* writes the loop over the folds out; `evaluate_model` computes the same, faster: the folds train
 side by side, one thread each, in worker processes. Where the run is stopped, the next call with the same model, data
 and settings goes on from the last whole epoch of each fold.
+
+All that the calling process does for a run stands in this one file, though it is several things: the checks of the
+data, the order of the tasks, the states in files, the cluster. A run goes through all of them, with the same states.
+What a worker process does is in `mnist_utils._runtime.training`.
 """
 
 from __future__ import annotations
@@ -46,7 +50,7 @@ if TYPE_CHECKING:
     import distributed
     from distributed import Client
 
-__all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models"]
+__all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models", "next_fold"]
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
 MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 200, 1
@@ -183,7 +187,8 @@ def evaluate_model(
     rounding. Over hundreds of steps such a difference grows, as a change of a single weight's last bit does, so that
     the scores of the two ways differ.
 
-    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 200 rows and one epoch, and prints that it does.
+    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 200 rows and one epoch, and prints that it does,
+    unless it is to be silent. The result's settings tell it in any case.
 
     Parameters
     ----------
@@ -261,6 +266,9 @@ def finalize_model(
     verbose: int = 1,
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Train a model on all rows, with nothing held out.
+
+    In a smoke run it takes the first 200 rows and one epoch, as `evaluate_model` does. If it is to be silent, only the
+    history tells: it has one value.
 
     Parameters
     ----------
@@ -491,8 +499,25 @@ def next_fold(states: list[TrainingState], running: dict[Future, int], epochs: i
     """Return the fold to train an epoch further, or None if none waits.
 
     It is the first that waits, so that folds end one after another. But a fold that needs all the time which the
-    workers need together comes before it: five folds on two workers would else leave one idle while the last trains
-    (R. McNaughton, 1959, Scheduling with deadlines and loss functions, Management Science 6, 1-12).
+    workers need together comes before it. Without that, one of two workers would be idle while the last of five folds
+    trains (R. McNaughton, 1959, Scheduling with deadlines and loss functions, Management Science 6, 1-12). The
+    appendix *How the harness is fast and exact* compares the two orders.
+
+    Parameters
+    ----------
+    states : list of TrainingState
+        What each fold has done so far: ``epochs`` of each counts.
+    running : dict of Future to int
+        The tasks under way, each with its fold, counted from 0.
+    epochs : int
+        How many each fold needs.
+    n_workers : int
+        Folds that train at a time.
+
+    Returns
+    -------
+    int or None
+        The fold, counted from 0.
     """
     left = [epochs - state.epochs for state in states]
     waiting = [fold for fold, n in enumerate(left) if n and fold not in running.values()]

@@ -174,6 +174,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit status: 0, or 1 if a file could not be read, or 2 if the model could not be loaded.
     """
+    parser = _make_parser()
+    options = parser.parse_args(arguments)
+    if options.doubtful is not None and not options.json:
+        parser.error("--doubtful marks digits in the JSON: add --json")
+    try:
+        classifier = Classifier(options.model)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    status = 0
+    for file in options.files:
+        try:
+            read = _read_number if options.number else _read_digit
+            fields = read(file, classifier, options.doubtful)
+        except (OSError, ValueError) as error:  # its message begins with the file's name
+            print(error, file=sys.stderr)
+            status = 1
+        else:
+            if options.json:
+                print(json.dumps({"file": file, **fields}), flush=True)
+            elif options.number:
+                print(file, fields["text"] or "-", sep="\t", flush=True)
+            else:
+                digit = "-" if fields["digit"] is None else fields["digit"]
+                print(file, digit, f"{fields['probability']:.4f}", sep="\t", flush=True)
+    return status
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m mnist_utils.predict",
         description="Read a handwritten digit from each image file. Prints one line a file, tab-separated: its name, "
@@ -201,31 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="PROBABILITY",
         help="with --json: say of each digit whether it is doubtful, that is, below this probability, 0 to 1",
     )
-    options = parser.parse_args(arguments)
-    if options.doubtful is not None and not options.json:
-        parser.error("--doubtful marks digits in the JSON: add --json")
-    try:
-        classifier = Classifier(options.model)
-    except (OSError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    status = 0
-    for file in options.files:
-        try:
-            read = _read_number if options.number else _read_digit
-            fields = read(file, classifier, options.doubtful)
-        except (OSError, ValueError) as error:  # its message begins with the file's name
-            print(error, file=sys.stderr)
-            status = 1
-        else:
-            if options.json:
-                print(json.dumps({"file": file, **fields}), flush=True)
-            elif options.number:
-                print(file, fields["text"] or "-", sep="\t", flush=True)
-            else:
-                digit = "-" if fields["digit"] is None else fields["digit"]
-                print(file, digit, f"{fields['probability']:.4f}", sep="\t", flush=True)
-    return status
+    return parser
 
 
 def _probability(text: str) -> float:

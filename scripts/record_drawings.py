@@ -7,11 +7,12 @@ Playwright and Chromium, as the tests do.
 import argparse
 import base64
 import io
-import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from chromium import CHROMIUM_MISSING, find_chromium
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from tqdm import tqdm
@@ -37,8 +38,11 @@ def draw(page: Page, digit: PenDigit) -> np.ndarray:
 
 def record(digits: Sequence[PenDigit]) -> np.ndarray:
     """Draw digits in Chromium, and return their ink, uint8, shape (len(digits), 280, 280), bright on black."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit(CHROMIUM_MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.set_content("<div id='place' style='width: 700px'></div>")
         page.add_script_tag(path=CANVAS)

@@ -19,11 +19,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from chromium import find_chromium
+
 HTML = Path(__file__).resolve().parents[1] / "_build" / "html"
 LIGHTHOUSE = "lighthouse@12.8.2"  # the newest that runs on Node.js 20
 PAGES = ["book/intro.html", "notebooks/10_difference.html"]  # the opening page, and the chapter with the most figures
 GOALS = {"performance": 0.95, "accessibility": 1, "best-practices": 1, "seo": 1}
-BROWSERS = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 PACKED = {".html", ".css", ".js", ".svg"}
 
 
@@ -59,7 +60,7 @@ def run_lighthouse(url: str) -> dict[str, Any]:
     subprocess.CalledProcessError
         If Lighthouse could not judge the page.
     """
-    browser = next((path for name in BROWSERS if name and (path := shutil.which(name))), None)
+    browser = find_chromium()
     if browser is None or shutil.which("npx") is None:
         sys.exit("Lighthouse needs Chromium and Node.js with npm.")
     flags = "--chrome-flags=--headless=new --no-sandbox --disable-gpu"

@@ -111,7 +111,7 @@ def _score_page(case: Case, classifier: Classifier) -> float:
 
 
 def edit_distance(written: str, read: str) -> int:
-    """Return how many digits must be added, removed or replaced, as the chapter *Several digits, and whole pages* counts them."""
+    """Return how many digits must be added, removed or replaced, as *Several digits, and whole pages* counts them."""
     before = list(range(len(read) + 1))
     for row, digit in enumerate(written, start=1):
         now = [row]

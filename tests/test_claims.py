@@ -223,6 +223,14 @@ def test_rounding_to_8_bits_moves_the_answers_far_more():
     assert moved["int8"] / moved["int16"] > 50
 
 
+def test_in_the_browser_blocks_of_four_save_more_than_trimming_and_the_first_prediction_takes_longest():
+    found = json.loads(paths.input_path("results/browser.json").read_text("utf-8"))
+    median = {name: times["median"] for name, times in found["milliseconds"].items()}
+    # Only what holds on any machine, because `make bench` writes its times.
+    assert median["a prediction"] < median["without trimming"] < median["without blocks of four"]
+    assert found["first_ms"] > median["a prediction"]
+
+
 def test_what_the_ablation_says_of_each_step():
     text = printed("12_own_handwriting", 'if case != "all steps":')
     found: dict[str, dict[str, tuple[float, float]]] = {}

@@ -199,6 +199,9 @@ def test_a_smoke_run_takes_few_rows_and_says_so(data, folder, monkeypatch, capsy
     assert capsys.readouterr().out.startswith("smoke run: 200 of 500 rows, 1 of 10 epochs\n")
     assert cv.save() == folder / "smoke" / "results" / "smoke.json"
     assert not (folder / "results").exists()
+    _, history = finalize_model(define_model, *data, verbose=0)
+    assert len(history["loss"]) == 1
+    assert capsys.readouterr().out == ""
 
 
 # Stopped and taken up again
@@ -519,15 +522,15 @@ def test_scores_are_printed_in_percent_in_the_order_of_the_folds(data, folder, c
 # A cluster
 
 
-def draw_all_the_time() -> None:
-    """Draw from Python's generator in a thread, as Dask's own do, only more often."""
+def use_the_generator_all_the_time() -> None:
+    """Take numbers from Python's generator in a thread, as Dask's own do, only more often."""
 
-    def draw() -> None:
+    def use() -> None:
         while True:
             random.random()
             time.sleep(0.001)
 
-    threading.Thread(target=draw, daemon=True).start()
+    threading.Thread(target=use, daemon=True).start()
 
 
 @pytest.mark.slow
@@ -560,7 +563,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(n_workers, data, fold
     )
     with cluster, distributed.Client(cluster) as client:
         victim = next(iter(client.run(os.getpid).values()))
-        client.run(draw_all_the_time)
+        client.run(use_the_generator_all_the_time)
 
         def kill() -> None:
             try:

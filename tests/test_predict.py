@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_utils import paths
+from mnist_utils import paths, predict
 from mnist_utils.data import load_mnist
 from mnist_utils.predict import Classifier, main
 from mnist_utils.quiet import keras
+from mnist_utils.reading import Number, ReadDigit
 
 IMAGES = paths.PROJECT / "notebooks" / "images"
 DIGITS = {
@@ -337,6 +338,57 @@ def test_command_reads_with_another_model(folder, capsys):
     assert main(["--model", "sixes.keras", "seven.png"]) == 0
     assert main(["--model", "sixes.keras", "--number", "17.png"]) == 0
     assert capsys.readouterr().out == "seven.png\t6\t1.0000\n17.png\t66\n"
+
+
+@pytest.fixture
+def unsure(monkeypatch):
+    """The command reads every digit with a probability of 0.8, and every number as one sure digit and one of 0.5."""
+
+    class Unsure:
+        def __init__(self, model):
+            pass
+
+        def __call__(self, file):
+            return predict.Prediction(7, np.where(np.arange(10) == 7, 0.8, 0))
+
+    def read_number(file, classifier):
+        digits = [ReadDigit(7, p, (0, 0, 8, 20), np.zeros((28, 28), np.uint8)) for p in (0.99, 0.5)]
+        return Number(np.zeros((28, 28), np.uint8), 1.0, [], "", [digits])
+
+    monkeypatch.setattr(predict, "Classifier", Unsure)
+    monkeypatch.setattr(predict, "read_number", read_number)
+
+
+@pytest.mark.parametrize(("limit", "doubtful"), [("0.9", True), ("0.8", False)])
+def test_command_marks_a_doubtful_digit(unsure, capsys, limit, doubtful):
+    assert main(["--json", "--doubtful", limit, "seven.png"]) == 0
+    assert json.loads(capsys.readouterr().out)["doubtful"] is doubtful
+
+
+def test_command_marks_each_doubtful_digit_of_a_number(unsure, capsys):
+    assert main(["--number", "--json", "--doubtful", "0.9", "page.png"]) == 0
+    digits = json.loads(capsys.readouterr().out)["digits"]
+    assert [each["doubtful"] for each in digits] == [False, True]
+
+
+def test_command_marks_nothing_unless_asked_to(unsure, capsys):
+    assert main(["--json", "seven.png"]) == 0
+    assert main(["--number", "--json", "page.png"]) == 0
+    assert "doubtful" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--json", "--doubtful", "90"], "90 is no probability: give a number from 0 to 1"),
+        (["--number", "--doubtful", "0.9"], "add --json"),
+    ],
+    ids=["no probability", "no JSON"],
+)
+def test_command_refuses_marks_that_it_cannot_make(capsys, options, message):
+    with pytest.raises(SystemExit):
+        main([*options, "page.png"])
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+PATIENCE = 900  # seconds after which the test of a notebook gives up; it does not depend on how fast a cell is
+
 INFO = "I0000 00:00:1795296532.148334    6481 port.cc:153] oneDNN custom operations are on."
 OLD_INFO = (
     "2024-11-21 21:28:52.148334: I external/local_xla/xla/tsl/cuda/cudart_stub.cc:32] Could not find cuda drivers"
@@ -178,13 +180,28 @@ def test_a_terminal_stays_silent(code):
 def test_a_notebook_stays_silent_but_shows_errors(tmp_path):
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    # The kernel reads the descriptor in a thread of its own, so the cell gives it a second.
-    native_error = f"import os, time; os.write(2, {ERROR!r}.encode() + b'\\n'); time.sleep(1)"
+    seen = tmp_path / "seen"
+    watched = sys.platform != "win32"  # ipykernel watches the descriptor, in a thread of its own: the cell waits for it
+    native_error = f"""
+import os, pathlib, time
+os.write(2, {ERROR!r}.encode() + b"\\n")
+while {watched} and not pathlib.Path({str(seen)!r}).exists():
+    time.sleep(0.02)
+"""
+
+    class Client(nbclient.NotebookClient):
+        """Makes a file when a cell writes to stderr."""
+
+        def process_message(self, message, cell, cell_index):
+            if message["content"].get("name") == "stderr":
+                seen.touch()
+            return super().process_message(message, cell, cell_index)
+
     cells = [nbformat.v4.new_code_cell(source) for source in (SMALL_MODEL, native_error)]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    client = nbclient.NotebookClient(notebook, kernel_name="python3", timeout=300)
+    client = Client(notebook, kernel_name="python3", timeout=PATIENCE)
     client.execute(cwd=str(tmp_path), env=readers_environment())
     silent, loud = notebook.cells
     assert silent.outputs == []
-    if sys.platform != "win32":  # where ipykernel does not watch the descriptor
+    if watched:
         assert [output.text for output in loud.outputs] == [ERROR + "\n"]

@@ -1,15 +1,36 @@
 """The drawn digits of the chapter *Your own handwriting* come again from the book's canvas."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from record_drawings import record
 
 from mnist_utils.practice import load_drawn_digits
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "record_drawings.py"
+
+
+def test_a_browser_that_is_missing_is_asked_for(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("CHROMIUM", "absent")
+    with pytest.raises(SystemExit, match="name a browser's program in the environment variable CHROMIUM"):
+        record([])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="a script that starts Chromium is no program on Windows")
+def test_the_browser_is_the_one_that_the_environment_names(tmp_path):
+    started = tmp_path / "started"
+    program = tmp_path / "browser"
+    program.write_text(f"#!/bin/sh\ntouch '{started}'\n")
+    program.chmod(0o755)
+    environment = os.environ | {"CHROMIUM": str(program)}
+    subprocess.run([sys.executable, SCRIPT, tmp_path / "drawn.npz"], env=environment, stderr=subprocess.DEVNULL)
+    assert started.exists()
 
 
 @pytest.mark.slow

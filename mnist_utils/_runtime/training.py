@@ -281,8 +281,9 @@ class Trainer:
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
 
-# TensorFlow's seeds and thread counts belong to a whole process: one training at a time in each. A process keeps one
-# compiled model, that of the run it works for.
+# TensorFlow's seeds and thread counts belong to a whole process: one training at a time in each. A worker of Dask may
+# have several threads, which would otherwise train side by side. A process keeps one compiled model, that of the run it
+# works for.
 _lock = threading.Lock()
 _trainer: Trainer | None = None
 

@@ -6,6 +6,7 @@ fails if it was forgotten.
 
 import argparse
 import gzip
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,13 +14,18 @@ from mnist_utils import paths
 from mnist_utils.canvas.page import BOOK_FOLDER, write_page_files
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         Without it those of the command line.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 2 if the files could not be written.
     """
     parser = argparse.ArgumentParser(
         prog="python -m mnist_utils.canvas",
@@ -36,12 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         written = write_page_files(options.model, options.folder, options.dtype)
-    except (OSError, ValueError) as error:
-        parser.error(str(error))
+    except (OSError, ValueError) as error:  # ours begin with the file's name; the system's hold it apart
+        name = getattr(error, "filename", None)
+        print(f"{name}: {error.strerror}" if name else error, file=sys.stderr)
+        return 2
     for path in written:
         compressed = len(gzip.compress(path.read_bytes()))
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, compressed {compressed / 1000:.0f} kB")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

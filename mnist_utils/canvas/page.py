@@ -57,7 +57,7 @@ def write_page_files(
         If there is no such model.
     ValueError
         If the file holds no model that Keras can load, or one that JavaScript cannot run
-        (see :func:`mnist_utils.canvas.weights.encode_model`).
+        (see :func:`mnist_utils.canvas.weights.encode_model`). The message begins with the file's name.
     """
     files = [paths.input_path(f"models/{name}.keras") for name in paths.MODELS] if model is None else [Path(model)]
     contents = {f"{file.stem}.weights.js": _weights_script(file, dtype) for file in files}
@@ -74,5 +74,9 @@ def _weights_script(file: Path, dtype: DType) -> str:
     """Return a script that adds a model to ``digitCanvasModels``, under its file's name."""
     from mnist_utils.models import load_model  # imports Keras: not where only the canvas is wanted
 
-    description = json.dumps(encode_model(load_model(file), dtype), indent=1)
+    model = load_model(file)
+    try:
+        description = json.dumps(encode_model(model, dtype), indent=1)
+    except ValueError as error:  # it names the layer
+        raise ValueError(f"{file}: {error}") from error
     return f"(globalThis.digitCanvasModels ??= {{}})[{json.dumps(file.stem)}] = {description};\n"

@@ -267,7 +267,7 @@ def _print_letters(rng: np.random.Generator) -> np.ndarray:
 
 
 def _sample_texture(rng: np.random.Generator) -> np.ndarray:
-    """Return smoothed noise, as coarse and as streaky as it happens."""
+    """Return smoothed noise, of random coarseness, and with streaks of random length."""
     noise = rng.normal(size=(PAGE_WITHOUT_DIGITS, PAGE_WITHOUT_DIGITS))
     coarseness = np.exp(rng.uniform(0, 3))
     smooth = ndi.gaussian_filter(noise, (coarseness, coarseness * np.exp(rng.uniform(0, 2))))

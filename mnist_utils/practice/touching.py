@@ -95,7 +95,7 @@ def _cut_columns(
 
 
 def _cut_out_ink(line: np.ndarray, start: int, end: int) -> np.ndarray | None:
-    """Return the ink between two columns, without loose remains of the neighbour, in a line that is else empty."""
+    """Return the ink between two columns, without loose remains of the neighbour, in a line with no other ink."""
     piece = cut_out(line[:, start:end] > 0.5)
     if piece is None:
         return None

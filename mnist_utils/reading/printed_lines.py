@@ -81,7 +81,7 @@ def remove_lines(mask: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def _find_lines(mask: np.ndarray, step: int) -> list[_Line]:
-    """Return the straight lines that thin ink may lie on, by a Hough transform of the mask, ``step`` times reduced."""
+    """Return the straight lines that thin ink may lie on, by a Hough transform of the mask, shrunk by ``step``."""
     padded = np.pad(mask, [(0, -length % step) for length in mask.shape])
     small = padded.reshape(padded.shape[0] // step, step, padded.shape[1] // step, step).any(axis=(1, 3))
     size = max(3, round(max(small.shape) / rules.SIDE_PER_CORE))
@@ -107,7 +107,7 @@ def _find_lines(mask: np.ndarray, step: int) -> list[_Line]:
 
 
 def _half_band(step: int) -> float:
-    """Return how far from a line its ink may lie: the reduced mask gives the line's place no more exactly."""
+    """Return how far from a line its ink may lie: the smaller mask does not give the line's place more exactly."""
     return 1.5 * step + 0.7
 
 

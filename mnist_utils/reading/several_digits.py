@@ -1,4 +1,4 @@
-"""Read several digits in one picture, in order; cut apart those that touch (question 3 of the readers)."""
+"""Read several digits in one picture, in order, after those that touch are cut apart."""
 
 from __future__ import annotations
 

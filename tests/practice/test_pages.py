@@ -59,6 +59,13 @@ def test_digits_that_lie_on_their_side_are_left_out():
     assert {digit for page in pages for line in page.lines for digit in line} == {"0"}
 
 
+@pytest.mark.parametrize("count", [1, 7])
+def test_a_page_holds_as_many_digits_as_asked_for(count):
+    _, bar = make_inks()
+    [page] = make_pages([bar], [1], count=1, min_digits=count, max_digits=count, side=300)
+    assert "".join(page.lines) == count * "1"
+
+
 def test_pages_without_digits_are_of_three_kinds():
     pages = list(make_pages_without_digits(3))
     assert [page.kind for page in pages] == ["letters", "texture", "empty paper"]

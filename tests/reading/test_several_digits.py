@@ -6,7 +6,7 @@ import pytest
 from reading.pictures import write
 from scipy import ndimage as ndi
 
-from mnist_utils.reading import read_number
+from mnist_utils.reading import Number, ReadDigit, read_number
 
 
 class Fake:
@@ -94,3 +94,29 @@ def test_boxes_are_drawn():
     assert len(ax.patches) == 3
     assert [text.get_text() for text in ax.texts] == ["1", "0.99", "0", "0.99", "1", "0.99"]
     plt.close("all")
+
+
+def styles(**options):
+    """Return the colours and line styles of the boxes of a sure, a borderline and a doubtful digit."""
+    image = np.zeros((28, 28), np.uint8)
+    digits = [ReadDigit(1, p, (left, 5, 8, 20), image) for p, left in ((0.99, 10), (0.9, 20), (0.5, 30))]
+    number = Number(np.full((40, 60), 255, np.uint8), 1.0, [], "", [digits])
+    found = [(box.get_edgecolor(), box.get_linestyle()) for box in number.plot(**options).patches]
+    plt.close("all")
+    return found
+
+
+def test_doubtful_digits_get_another_colour_and_another_line():
+    sure, limit, doubtful = styles(doubtful=0.9)
+    assert sure == limit
+    assert sure[0] != doubtful[0]
+    assert sure[1] != doubtful[1]
+
+
+def test_no_digit_is_doubtful_unless_the_reader_says_so():
+    assert len(set(styles())) == 1
+
+
+def test_a_limit_that_is_no_probability_is_refused():
+    with pytest.raises(ValueError, match="doubtful=90: give a probability from 0 to 1"):
+        styles(doubtful=90)

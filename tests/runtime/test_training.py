@@ -6,7 +6,9 @@ import os
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pytest
 from loky import ProcessPoolExecutor
 
 from mnist_utils._runtime.fused import fuse_batch_normalization
-from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState
+from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState, train_epoch
 from mnist_utils.data import load_dataset, prep_pixels
 from mnist_utils.quiet import keras, tf
 
@@ -25,6 +27,7 @@ layers = keras.layers
 N_ROWS = 350
 N_EPOCHS = 2
 FOLD = Fold(np.arange(100, 350), np.arange(100), seed=7)  # 250 rows are 7 batches of 32 and one of 26
+OTHER_FOLD = Fold(np.arange(200), np.arange(200, 350), seed=8)
 
 
 @pytest.fixture(scope="module")
@@ -164,17 +167,30 @@ def test_a_training_taken_up_from_a_file_by_another_trainer_ends_with_the_same_b
 
 
 def test_a_trainer_goes_from_fold_to_fold_without_a_trace(data, in_worker):
-    other = Fold(np.arange(200), np.arange(200, 350), seed=8)
-
     def train_in_turns(X: np.ndarray, y: np.ndarray) -> list[dict[str, list[float]]]:
         trainer, states = Trainer(recipe_of(define_dropout), X, y), [TrainingState(), TrainingState()]
         for _ in range(2):
-            states = [trainer.train_epoch(fold, state) for fold, state in zip((FOLD, other), states, strict=True)]
+            states = [trainer.train_epoch(fold, state) for fold, state in zip((FOLD, OTHER_FOLD), states, strict=True)]
         return [state.history for state in states]
 
-    expected = [in_worker(train, define_dropout, *data, 2, fold).history for fold in (FOLD, other)]
+    expected = [in_worker(train, define_dropout, *data, 2, fold).history for fold in (FOLD, OTHER_FOLD)]
     assert in_worker(train_in_turns, *data) == expected
     assert expected[0]["loss"] != expected[1]["loss"]
+
+
+def test_two_threads_of_a_process_as_a_dask_worker_may_have_them_train_one_after_the_other(data, in_worker):
+    def define_slowly() -> keras.Model:
+        time.sleep(0.2)  # between the seed and its use, so that the other thread could give its own
+        return define_convolution()
+
+    def train_side_by_side(X: np.ndarray, y: np.ndarray) -> list[dict[str, list[float]]]:
+        recipe = recipe_of(define_slowly)
+        with ThreadPoolExecutor(2) as threads:
+            tasks = [threads.submit(train_epoch, X, y, recipe, fold, TrainingState()) for fold in (FOLD, OTHER_FOLD)]
+        return [task.result().history for task in tasks]
+
+    expected = [in_worker(train, define_convolution, *data, 1, fold).history for fold in (FOLD, OTHER_FOLD)]
+    assert in_worker(train_side_by_side, *data) == expected
 
 
 def test_every_row_is_trained_on_once_an_epoch_and_the_last_batch_is_smaller(data, in_worker):

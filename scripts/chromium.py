@@ -1,4 +1,4 @@
-"""Chromium on this machine, for the tests that open a browser."""
+"""Chromium on this machine, for the tests and the scripts that open a browser."""
 
 import os
 import shutil
