@@ -60,6 +60,37 @@ def test_load_image_is_the_tutorials(tmp_path):
     assert (image.min(), image.max()) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "to_type"),
+    [
+        ("png", lambda pixels: pixels.astype(np.uint16) * 257),
+        ("pgm", lambda pixels: pixels.astype(np.uint16) * 257),
+        ("tif", lambda pixels: pixels.astype(np.uint16)),
+        ("tif", lambda pixels: pixels.astype(np.int32) * 257),
+        ("tif", lambda pixels: pixels.astype(np.float32) / 255),
+        ("tif", lambda pixels: pixels.astype(np.float32)),
+    ],
+    ids=["png-16", "pgm-16", "tif-16-up-to-255", "tif-32", "tif-float", "tif-float-up-to-255"],
+)
+@pytest.mark.parametrize("pixels", [DRAWING, DRAWING // 2 + 20], ids=["black-to-white", "greys"])
+def test_load_image_gives_the_same_for_the_same_pixels_whatever_the_files_type(suffix, to_type, pixels, tmp_path):
+    Image.fromarray(pixels).save(tmp_path / "seven.png")
+    Image.fromarray(to_type(pixels)).save(tmp_path / f"other.{suffix}")
+    np.testing.assert_array_equal(load_image(tmp_path / f"other.{suffix}"), load_image(tmp_path / "seven.png"))
+
+
+def test_load_image_stretches_values_beyond_every_type_of_file(tmp_path):
+    Image.fromarray(DRAWING).save(tmp_path / "seven.png")
+    Image.fromarray(DRAWING.astype(np.float32) / 16 - 3).save(tmp_path / "other.tif")
+    np.testing.assert_array_equal(load_image(tmp_path / "other.tif"), load_image(tmp_path / "seven.png"))
+
+
+def test_load_image_refuses_values_that_are_no_brightness(tmp_path):
+    Image.fromarray(np.full((28, 28), np.nan, np.float32)).save(tmp_path / "empty.tif")
+    with pytest.raises(ValueError, match="not finite"):
+        load_image(tmp_path / "empty.tif")
+
+
 @pytest.mark.parametrize("bits", [8, 16])
 def test_a_photo_on_its_side_is_turned_upright(bits, tmp_path):
     pixels = DRAWING if bits == 8 else DRAWING.astype(np.uint16) * 257
