@@ -42,9 +42,9 @@ def load_image(file: str | Path) -> np.ndarray:
     Nothing else is done to it: it fits only pictures that already look like MNIST's. For others:
     :func:`~mnist_utils.reading.one_digit.to_mnist`.
 
-    In a file of 16 or 32 bits, 65535 is white, or 255 if no value is above it. Of floats, 1 is white if none is above it.
-    So the same picture gives the same image, whatever its file's type. Values beyond 0 ... 65535 are stretched: the
-    smallest becomes black, the largest white.
+    In a file of 16 or 32 bits, 65535 is white, or 255 if no value is above it. Of floats, 1 is white if none is above
+    it. So the same picture gives the same image, whatever its file's type. Values beyond 0 ... 65535 are stretched:
+    the smallest becomes black, the largest white.
 
     Parameters
     ----------
