@@ -233,7 +233,8 @@ def main() -> None:
     print(f"\nAll of it took {(time.perf_counter() - started) / 60:.0f} minutes.")
     if rows == FULL_ROWS:
         path = paths.output_path("results/benchmark.json")
-        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        with paths.write_whole(path) as scratch:
+            scratch.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         print(f"Written to {path}.")
     else:
         print("A try: nothing was written.")

@@ -134,7 +134,8 @@ def main() -> None:
     for name, time in found["milliseconds"].items():
         print(f"{name:26} {time['median']:6.2f} ms ({time['lower_quartile']:.2f} to {time['upper_quartile']:.2f})")
     path = paths.output_path("results/browser.json")
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    with paths.write_whole(path) as scratch:
+        scratch.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(f"Written to {path.relative_to(paths.PROJECT) if not paths.SMOKE else path}.")
 
 

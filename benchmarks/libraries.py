@@ -46,7 +46,8 @@ def main() -> None:
     for library in found:
         print(f"{library['package']:26} {library['compressed_bytes'] / 1e6:5.1f} MB compressed")
     path = paths.output_path("results/libraries.json")
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    with paths.write_whole(path) as scratch:
+        scratch.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -99,7 +99,9 @@ def main() -> None:
     print(f"One image of MNIST's, by Classifier: {one:.1f} ms.")
     if tuple(arguments.digits) == SIZES:
         path = paths.output_path("results/pages_benchmark.json")
-        path.write_text(json.dumps({"machine": about, "pages": found, "one_image_ms": one}, indent=1) + "\n", "utf-8")
+        result = {"machine": about, "pages": found, "one_image_ms": one}
+        with paths.write_whole(path) as scratch:
+            scratch.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         print(f"Written to {path}.")
     else:
         print("A try: nothing was written.")

@@ -18,6 +18,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).resolve().parents[1]
+sys.path.append(str(PROJECT))
+
+from mnist_utils.paths import write_whole  # noqa: E402
+
 PAGE = PROJECT / "book" / "licences.md"
 HEADER = """\
 ---
@@ -159,7 +163,8 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--licences", action="store_true", help="only write the page of licences")
     only_licences = parser.parse_args(arguments).licences
-    PAGE.write_text(to_page(python_packages(), npm_packages()), encoding="utf-8")
+    with write_whole(PAGE) as scratch:
+        scratch.write_text(to_page(python_packages(), npm_packages()), encoding="utf-8")
     if only_licences:
         return 0
     problems = [*audit_python(), *audit_npm()]

@@ -24,13 +24,17 @@ from book_files import list_book_files
 from check_notebooks import find_faults, is_progress_bar
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from result_files import read_entries
 
 PROJECT = Path(__file__).resolve().parents[1]
-sys.path.append(str(PROJECT / "benchmarks"))
+sys.path += [str(PROJECT), str(PROJECT / "benchmarks")]
 
 from machine import describe  # noqa: E402
 
+from mnist_utils.paths import write_whole  # noqa: E402
+
 TIMES = PROJECT / "results" / "notebooks.json"
+FIELDS = ("seconds", "date", "processor", "cores", "versions")  # of an entry in it
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # where an object lies in memory: another place in each run
 RUNNING_TIME = re.compile(r"(?<=running the code took \[)[^\]]*(?=\]\(#record-times\))")  # in a chapter's opening
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
@@ -76,8 +80,13 @@ def record_time(name: str, seconds: float) -> None:
     """Write down how long a notebook took, in seconds, when, on which machine and with which versions.
 
     The other notebooks' entries stay: each tells of the run that made the outputs that are committed.
+
+    Raises
+    ------
+    ValueError
+        If what was recorded before cannot be read. It stays as it is.
     """
-    times = json.loads(TIMES.read_text(encoding="utf-8")) if TIMES.exists() else {}
+    times = read_entries(TIMES, FIELDS)
     machine = describe()
     times[name] = {
         "seconds": round(seconds, 1),
@@ -89,9 +98,8 @@ def record_time(name: str, seconds: float) -> None:
             **{package: version(package) for package in ("tensorflow", "keras", "numpy")},
         },
     }
-    partial = TIMES.with_suffix(".partial")
-    partial.write_text(json.dumps(dict(sorted(times.items())), indent=1) + "\n", encoding="utf-8")
-    partial.replace(TIMES)
+    with write_whole(TIMES) as scratch:
+        scratch.write_text(json.dumps(dict(sorted(times.items())), indent=1) + "\n", encoding="utf-8")
 
 
 def describe_time(seconds: float) -> str:
@@ -101,7 +109,14 @@ def describe_time(seconds: float) -> str:
 
 
 def run(paths: list[Path]) -> int:
-    """Execute the notebooks in order, save each in its place and record its time; return the exit status."""
+    """Execute the notebooks in order, save each in its place and record its time; return the exit status.
+
+    Raises
+    ------
+    ValueError
+        If the times that were recorded before cannot be read. Then nothing is executed.
+    """
+    read_entries(TIMES, FIELDS)
     for path in paths:
         start = time.perf_counter()
         print(f"{path.name} ...", end=" ", flush=True)
@@ -109,9 +124,8 @@ def run(paths: list[Path]) -> int:
         seconds = time.perf_counter() - start
         for cell in node.cells:
             cell.source = RUNNING_TIME.sub(describe_time(seconds), cell.source)
-        partial = path.with_suffix(".partial")
-        nbformat.write(node, partial)
-        partial.replace(path)
+        with write_whole(path) as scratch:
+            nbformat.write(node, scratch)
         # A chapter's solutions have the chapter's name, in a folder of their own.
         record_time(f"solutions/{path.stem}" if path.parent.name == "solutions" else path.stem, seconds)
         print(f"{seconds:.0f} s")

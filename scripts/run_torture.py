@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from result_files import read_entries
 
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path += [str(PROJECT), str(PROJECT / "benchmarks")]
@@ -28,6 +29,7 @@ from mnist_utils.paths import write_whole  # noqa: E402
 
 RESULTS = PROJECT / "results" / "torture.json"
 TABLE = PROJECT / "results" / "torture.md"
+FIELDS = ("tried", "survived", "at_stake", "kept", "date")  # what the table says of an area
 AREAS = {
     "images": "pictures",
     "canvas": "messages to the canvas",
@@ -106,8 +108,13 @@ def record(area: str, found: dict[str, object]) -> None:
         One of `AREAS`.
     found : dict
         As `run_area` makes it.
+
+    Raises
+    ------
+    ValueError
+        If what was written before cannot be read. It stays as it is.
     """
-    before = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    before = read_entries(RESULTS, FIELDS)
     results = {name: {**before, area: found}[name] for name in AREAS if name in before or name == area}
     for path, text in ((RESULTS, json.dumps(results, indent=1) + "\n"), (TABLE, to_table(results))):
         with write_whole(path) as scratch:
@@ -150,10 +157,17 @@ def main(arguments: list[str]) -> int:
     Returns
     -------
     int
+
+    Raises
+    ------
+    ValueError
+        If what was written of earlier runs cannot be read. Then nothing is run, unless it is a try.
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("--area", choices=AREAS, help="run this one only")
     area, options = parser.parse_known_args(arguments)
+    if not options:
+        read_entries(RESULTS, FIELDS)
     if area.area:
         return run_area(area.area, options)
     # pytest's 5: no test was left by the options, such as -k.

@@ -63,6 +63,32 @@ def test_workflows_name_the_actions_that_they_use_by_commit() -> None:
         assert action.startswith("./") or re.search(r"@[0-9a-f]{40}\b", action), action
 
 
+def test_the_book_is_published_after_the_tests_by_jobs_with_the_least_rights() -> None:
+    workflow = yaml.safe_load(read(".github/workflows/publish.yml"))
+    jobs = workflow["jobs"]
+    assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
+    # A job runs if those that it needs have passed, unless a condition of its own says otherwise.
+    order = {"test": None, "build": "test", "publish": "build", "launch": "build"}
+    assert {name: job.get("needs") for name, job in jobs.items()} == order
+    assert not any("if" in job for job in jobs.values())
+    assert workflow["permissions"] == {}, "each job names its rights"
+    assert {name: job["permissions"] for name, job in jobs.items()} == {
+        "test": {"contents": "read"},
+        "build": {"contents": "read"},
+        "publish": {"pages": "write", "id-token": "write"},
+        "launch": {"contents": "write"},
+    }
+
+
+def test_no_workflow_but_the_publishing_one_may_change_anything() -> None:
+    others = [file for file in PROJECT.glob(".github/workflows/*.yml") if file.name != "publish.yml"]
+    assert others
+    for file in others:
+        workflow = yaml.safe_load(file.read_text("utf-8"))
+        assert workflow["permissions"] == {"contents": "read"}, file.name
+        assert not any("permissions" in job for job in workflow["jobs"].values()), file.name
+
+
 def test_no_tracked_file_names_a_package_registry() -> None:
     # Written in two parts, so that this file names none either.
     hosts = [

@@ -1,12 +1,16 @@
-"""What `make run` saves and records, and what `make verify` reports."""
+"""What `make run` saves and records, what `make verify` reports, and how programs keep the results of earlier runs."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
+import check_supply
+import libraries
 import nbformat
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ import run_torture
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 import notebooks
+from mnist_utils import paths
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +142,14 @@ def test_verify_reports_what_differs_and_changes_no_file(
     assert times.read_text() == "{}\n"
 
 
+@pytest.fixture
+def torture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the torture's counts are recorded in a test: not in the project's own file."""
+    monkeypatch.setattr(run_torture, "RESULTS", tmp_path / "torture.json")
+    monkeypatch.setattr(run_torture, "TABLE", tmp_path / "torture.md")
+    return tmp_path / "torture.json"
+
+
 def test_torture_adds_up_what_its_tests_counted() -> None:
     counts = run_torture.Counts()
     for survived, failed in [(5, False), (3, True), (7, False)]:
@@ -154,16 +167,16 @@ def test_torture_adds_up_what_its_tests_counted() -> None:
     assert counts.failed == ["tests/torture/test_images.py::test_3"]
 
 
-def test_torture_records_one_area_and_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_torture, "RESULTS", tmp_path / "torture.json")
-    monkeypatch.setattr(run_torture, "TABLE", tmp_path / "torture.md")
-    found = {"tried": 1_200, "survived": 1_200, "at_stake": 0, "kept": 0, "failed": [], "date": "2026-11-27"}
-    run_torture.record("data", found)
-    run_torture.record("images", found | {"tried": 1_300})
-    run_torture.record("data", found | {"tried": 1_400})
-    results = json.loads((tmp_path / "torture.json").read_text())
+FOUND = {"tried": 1_200, "survived": 1_200, "at_stake": 0, "kept": 0, "failed": [], "date": "2026-11-27"}
+
+
+def test_torture_records_one_area_and_leaves_the_others(torture: Path) -> None:
+    run_torture.record("data", FOUND)
+    run_torture.record("images", FOUND | {"tried": 1_300})
+    run_torture.record("data", FOUND | {"tried": 1_400})
+    results = json.loads(torture.read_text())
     assert {area: counts["tried"] for area, counts in results.items()} == {"images": 1_300, "data": 1_400}
-    table = (tmp_path / "torture.md").read_text()
+    table = torture.with_suffix(".md").read_text()
     assert "| pictures | 1,300 | 1,200 | 0 | 0 | 2026-11-27 |" in table
     assert "| training | | | | | not yet |" in table
 
@@ -176,3 +189,59 @@ def test_the_table_of_the_torture_says_what_was_recorded() -> None:
 def test_each_area_of_the_torture_has_its_tests_and_is_run() -> None:
     files = (run_torture.PROJECT / "tests" / "torture").glob("test_*.py")
     assert {file.stem.removeprefix("test_") for file in files} == set(run_torture.AREAS)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is damaged"),
+        (b'{"images": {"tri', "is damaged"),
+        (b"\xff\xfe", "is damaged"),
+        (b"[1]", "is damaged"),
+        (b'{"images": 1}', "is damaged"),
+        (b'{"images": {"cases": 1}}', "another version has written the entry 'images'"),
+    ],
+)
+def test_a_damaged_results_file_is_named_before_anything_is_run_and_left_as_it_is(
+    content: bytes, message: str, times: Path, torture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in (times, torture):
+        file.write_bytes(content)
+    monkeypatch.setattr(notebooks, "execute", lambda _: pytest.fail("a notebook was run"))
+    monkeypatch.setattr(run_torture, "run_area", lambda *_: pytest.fail("an area was run"))
+    with pytest.raises(ValueError, match=rf"notebooks\.json: .*{message}.* Take it anew from the repository"):
+        notebooks.run([Path("01_dataset.ipynb")])
+    with pytest.raises(ValueError, match=rf"torture\.json: .*{message}.* Take it anew from the repository"):
+        run_torture.main(["--area", "images"])
+    for file in (times, torture):
+        assert file.read_bytes() == content
+
+
+WRITERS: dict[str, Callable[[], object]] = {
+    "results/notebooks.json": lambda: notebooks.record_time("01_dataset", 10),
+    "torture.json": lambda: run_torture.record("images", FOUND),
+    "licences.md": lambda: check_supply.main(["--licences"]),
+    "results/libraries.json": libraries.main,
+    "01_dataset.ipynb": lambda: notebooks.run([notebooks.TIMES.parents[1] / "01_dataset.ipynb"]),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_a_program_could_not_write_whole_leaves_what_was_there(
+    name: str, tmp_path: Path, times: Path, torture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_supply, "PAGE", tmp_path / "licences.md")
+    monkeypatch.setattr(libraries, "compressed_bytes", lambda *_: 1)
+    monkeypatch.setattr(notebooks, "execute", lambda _: new_notebook())
+    monkeypatch.setattr(paths, "SMOKE", tmp_path)  # where benchmarks write
+    (tmp_path / name).write_text("{}")
+    files = set(tmp_path.rglob("*"))
+
+    def fail(_: int) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        WRITERS[name]()
+    assert (tmp_path / name).read_text() == "{}"
+    assert set(tmp_path.rglob("*")) == files

@@ -28,6 +28,7 @@ MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # what begins a part of a JPE
 END_OF_PICTURE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 WORKING_SIDE = 800  # pixels: the larger side of a larger picture is averaged down to this
 PAGE_SIDE = 1_600  # pixels: the same for a page of small digits
+WHITES = (255, 65_535)  # in files of 16 or 32 bits: the first that no value exceeds
 MIN_OPACITY = 0.5  # from this alpha value on, a pixel counts as seen
 PLAIN_MODES = {"LAB": "RGB", "La": "LA"}  # Pillow turns these modes into grey only by another one
 MID_GREY = 128  # ink darker than this gets white paper, brighter ink black paper
@@ -40,6 +41,10 @@ def load_image(file: str | Path) -> np.ndarray:
 
     Nothing else is done to it: it fits only pictures that already look like MNIST's. For others:
     :func:`~mnist_utils.reading.one_digit.to_mnist`.
+
+    In a file of 16 or 32 bits, 65535 is white, or 255 if no value is above it. Of floats, 1 is white if none is above
+    it. So the same picture gives the same image, whatever its file's type. Values beyond 0 ... 65535 are stretched:
+    the smallest becomes black, the largest white.
 
     Parameters
     ----------
@@ -56,9 +61,12 @@ def load_image(file: str | Path) -> np.ndarray:
     OSError
         If there is no such file (FileNotFoundError), it is a folder (IsADirectoryError), or may not be read.
     ValueError
-        If the file holds no image, or too large a one.
+        If the file holds no image, too large a one, or values that are not finite.
     """
-    picture = _to_plain_mode(_open_file(Path(file))).convert("L")
+    picture = _to_plain_mode(_open_file(Path(file)))
+    if picture.mode.startswith(("I", "F")):  # 16 or 32 bits: Pillow would cut their values off at 255
+        picture = _from_array(_divide_by_white(np.asarray(picture)))
+    picture = picture.convert("L")
     if picture.size != (IMAGE_SIDE, IMAGE_SIDE):
         picture = picture.resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.BILINEAR)
     return (np.asarray(picture, dtype=np.float32) / 255).reshape(1, IMAGE_SIDE, IMAGE_SIDE, 1)
@@ -193,6 +201,13 @@ def _has_too_many_scans(picture: Image.Image, content: BinaryIO) -> bool:
             has_length = marker.start() > 0
             position = marker.end() + int.from_bytes(file[marker.end() : marker.end() + 2], "big") * has_length
     return scans > MAX_SCANS
+
+
+def _divide_by_white(values: np.ndarray) -> np.ndarray:
+    """Scale a file's values of 16 or 32 bits to 0 ... 1, if one of `WHITES` is their white; else leave them."""
+    low, high = values.min(initial=0), values.max(initial=0)
+    white = next((white for white in WHITES if low >= 0 and 1 < high <= white), None)
+    return values if white is None else np.divide(values, white, dtype=np.float32)  # float64 takes twice the memory
 
 
 def _from_array(array: np.ndarray) -> Image.Image:

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from reading.pictures import alike, draw_seven
 
 from mnist_utils.reading import files, load_image, normalize_ink, to_mnist
@@ -60,13 +60,68 @@ def test_load_image_is_the_tutorials(tmp_path):
     assert (image.min(), image.max()) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("suffix", "to_type"),
+    [
+        ("png", lambda pixels: pixels.astype(np.uint16) * 257),
+        ("pgm", lambda pixels: pixels.astype(np.uint16) * 257),
+        ("tif", lambda pixels: pixels.astype(np.uint16)),
+        ("tif", lambda pixels: pixels.astype(np.int32) * 257),
+        ("tif", lambda pixels: pixels.astype(np.float32) / 255),
+        ("tif", lambda pixels: pixels.astype(np.float32)),
+    ],
+    ids=["png-16", "pgm-16", "tif-16-up-to-255", "tif-32", "tif-float", "tif-float-up-to-255"],
+)
+@pytest.mark.parametrize("pixels", [DRAWING, DRAWING // 2 + 20], ids=["black-to-white", "greys"])
+def test_load_image_gives_the_same_for_the_same_pixels_whatever_the_files_type(suffix, to_type, pixels, tmp_path):
+    Image.fromarray(pixels).save(tmp_path / "seven.png")
+    Image.fromarray(to_type(pixels)).save(tmp_path / f"other.{suffix}")
+    np.testing.assert_array_equal(load_image(tmp_path / f"other.{suffix}"), load_image(tmp_path / "seven.png"))
+
+
+def test_load_image_stretches_values_beyond_every_type_of_file(tmp_path):
+    Image.fromarray(DRAWING).save(tmp_path / "seven.png")
+    Image.fromarray(DRAWING.astype(np.float32) / 16 - 3).save(tmp_path / "other.tif")
+    np.testing.assert_array_equal(load_image(tmp_path / "other.tif"), load_image(tmp_path / "seven.png"))
+
+
+def test_load_image_refuses_values_that_are_no_brightness(tmp_path):
+    Image.fromarray(np.full((28, 28), np.nan, np.float32)).save(tmp_path / "empty.tif")
+    with pytest.raises(ValueError, match="not finite"):
+        load_image(tmp_path / "empty.tif")
+
+
+# How a camera stores an upright picture, by what it then writes as the orientation: where the first row and the first
+# column of the file belong.
+STORED = {
+    1: lambda upright: upright,  # top, left
+    2: lambda upright: upright[:, ::-1],  # top, right
+    3: lambda upright: upright[::-1, ::-1],  # bottom, right
+    4: lambda upright: upright[::-1],  # bottom, left
+    5: lambda upright: upright.T,  # left, top
+    6: lambda upright: upright[:, ::-1].T,  # right, top
+    7: lambda upright: upright[::-1, ::-1].T,  # right, bottom
+    8: lambda upright: upright[::-1].T,  # left, bottom
+}
+
+
 @pytest.mark.parametrize("bits", [8, 16])
-def test_a_photo_on_its_side_is_turned_upright(bits, tmp_path):
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_picture_is_turned_as_its_camera_says(orientation, bits, tmp_path):
     pixels = DRAWING if bits == 8 else DRAWING.astype(np.uint16) * 257
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: show it a quarter turn clockwise
-    Image.fromarray(np.rot90(pixels)).save(tmp_path / "lying.png", exif=exif)
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.fromarray(STORED[orientation](pixels)).save(tmp_path / "lying.png", exif=exif)
     np.testing.assert_array_equal(open_grey(tmp_path / "lying.png")[0], DRAWING)
+    np.testing.assert_array_equal(open_grey(Image.open(tmp_path / "lying.png"))[0], DRAWING)
+
+
+def test_load_image_leaves_a_picture_as_it_lies(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(DRAWING).save(tmp_path / "lying.png", exif=exif)
+    Image.fromarray(DRAWING).save(tmp_path / "plain.png")
+    np.testing.assert_array_equal(load_image(tmp_path / "lying.png"), load_image(tmp_path / "plain.png"))
 
 
 def test_a_large_picture_is_averaged_down():

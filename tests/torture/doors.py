@@ -25,6 +25,7 @@ ADVICE = re.compile(r"\b([Gg]ive|[Rr]eplace|[Ss]cale it down|[Ss]ave it|[Dd]raw|
 # What a beginner cannot be expected to understand: Python's names and numbers for errors, places in memory.
 JARGON = re.compile(r"Errno|Traceback|0x[0-9a-f]{6}|\w+Error\b|codec")
 PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork")
+_programs: list[str] = []  # those that were to be started, in the process that reads pictures
 
 
 @dataclass
@@ -91,13 +92,14 @@ def _prepare() -> None:
 
     def refuse_programs(event: str, _: tuple) -> None:
         if event in PROGRAMS:
+            _programs.append(event)  # the reading turns errors into its own, so raising one is not enough to be seen
             raise Fault(f"a program was to be started: {event}")
 
     sys.addaudithook(refuse_programs)
 
 
 def _ask(door: str, picture: object) -> Outcome:
-    """Bring a picture to a door, in this process, and measure."""
+    """Bring a picture to a door, in this process, and measure; raise a Fault if a program was to be started."""
     if hasattr(picture, "make"):
         picture = picture.make()
     read = _open(door)
@@ -107,6 +109,8 @@ def _ask(door: str, picture: object) -> Outcome:
         kind, text = read(picture)
     except (OSError, ValueError) as error:
         kind, text = "refused", str(error)
+    if _programs:
+        raise Fault(f"{door}: a program was to be started: {_programs.pop()}")
     return Outcome(kind, text, time.process_time() - start, (_peak_kibibytes() - before) / MIB)
 
 

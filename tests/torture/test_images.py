@@ -1,6 +1,8 @@
 """Ten thousand pictures as they should not be, at every door: each ends in an answer, or in an error that helps."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import hypothesis.extra.numpy as npst
@@ -19,7 +21,7 @@ from torture.broken_pictures import (
     seeds,
     sizes,
 )
-from torture.doors import FILE_DOORS, PICTURE_DOORS, Doors, check
+from torture.doors import FILE_DOORS, PICTURE_DOORS, Doors, Fault, check
 from torture.giants import GIANTS, SLOW_DECODERS
 
 from mnist_utils.reading import to_mnist
@@ -129,6 +131,25 @@ def test_a_pillow_image_whose_file_is_lost(doors, tmp_path, tally, door, fate):
     check(outcome)
     assert outcome.kind == "refused"
     tally.survived += 1
+
+
+class PictureThatStartsAProgram:
+    """A picture that starts a program when it is read, and hides what came of it, as a decoder may."""
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        try:
+            subprocess.run([sys.executable, "--version"], check=True)
+        except Exception:
+            raise ValueError("damaged: give another picture") from None
+        return SEVEN
+
+
+@pytest.mark.parametrize("door", PICTURE_DOORS)
+def test_a_program_that_a_picture_starts_is_seen(doors, door):
+    # It counts nothing: without it, nobody would know whether the other tests could see a program.
+    with pytest.raises(Fault, match="a program was to be started"):
+        doors.ask(door, PictureThatStartsAProgram())
+    check(doors.ask(door, SEVEN))  # it counts for its own picture only
 
 
 OTHER_THINGS = {
