@@ -210,7 +210,7 @@ def test_own_images_model_is_better_on_one_set_and_not_shown_to_differ_on_the_ot
 
 
 def test_own_images_models_interval_on_mnist_lies_above_the_final_models(final):
-    text = printed("12_own_handwriting", 'print_accuracy("MNIST\'s test images"')
+    text = printed("13_other_hands", 'print_accuracy("MNIST\'s test images"')
     accuracy, low = (float(number) / 100 for number in re.search(r"([\d.]+)% +\(([\d.]+)%", text).groups())
     assert accuracy > final["correct"] / final["n"]
     assert low > final["interval"][1]
@@ -253,7 +253,7 @@ def test_what_the_ablation_says_of_each_step():
 
 
 def test_pages_are_read_and_touching_digits_are_the_hardest():
-    text = printed("12_own_handwriting", 'print("kind         pages  digits    read right")')
+    text = printed("14_whole_pages", 'print("kind         pages  digits    read right")')
     shares = {
         kind: float(share) for kind, share in re.findall(r"^([a-z ]+?) +\d+ +[\d,]+ +([\d.]+)%", text, re.MULTILINE)
     }
@@ -262,7 +262,7 @@ def test_pages_are_read_and_touching_digits_are_the_hardest():
 
 
 def test_the_page_that_is_shown_has_touching_digits():
-    lines = [line.split() for line in printed("12_own_handwriting", "page = pages[8]").splitlines()]
+    lines = [line.split() for line in printed("14_whole_pages", "page = pages[8]").splitlines()]
     assert len(lines) == 5
     assert "".join(written for written, _ in lines) != "".join(read for _, read in lines)
 
@@ -278,7 +278,7 @@ def test_the_new_network_reads_people_of_ibm_worse_and_those_of_aga_alike():
 
 
 def test_the_detector_is_no_perfect_one():
-    text = printed("12_own_handwriting", 'print_accuracy("one digit", taken_for_one[whole_check])')
+    text = printed("14_whole_pages", 'print_accuracy("one digit", taken_for_one[whole_check])')
     one, none = (float(share) for share in re.findall(r"(?:digit|none) +([\d.]+)%", text))
     assert 80 < one < 95
     assert 80 < none < 95
@@ -298,7 +298,7 @@ def test_the_learning_rate_decides_in_the_grid():
 
 
 def test_the_refit_helps():
-    text = printed("12_own_handwriting", 'print_accuracy("after", after == y_score)')
+    text = printed("13_other_hands", 'print_accuracy("after", after == y_score)')
     assert float(re.search(r"after +([\d.]+)%", text)[1]) > 98
     assert float(re.search(r"p = ([\d.e-]+)", text)[1]) < 0.05
 
