@@ -52,6 +52,7 @@ class Doors:
         """Bring a picture to a door; raise a Fault if the process ends, or does not end in time."""
         if self._process is None:
             self._process = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_prepare)
+            self._process.submit(int).result()  # patience begins when the networks are loaded, after minutes if need be
         try:
             return self._process.submit(_ask, door, picture).result(PATIENCE)
         except BrokenProcessPool as error:
