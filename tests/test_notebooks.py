@@ -220,6 +220,7 @@ def test_first_code_cell_prepares_colab_and_nothing_else(path: Path) -> None:
     assert "remove-cell" in cell.metadata.get("tags", [])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for git")
 @pytest.mark.parametrize("clones", [True, False], ids=["with a network", "without"])
 def test_on_colab_the_first_cell_installs_the_book_or_stops_with_a_sentence(clones: bool, tmp_path: Path) -> None:
     # In an IPython of its own, whose `git` only makes the folder, or fails, and whose `pip` says what it is asked for.
