@@ -19,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHAPTER = "03_batch_normalization.ipynb"
+CANVAS_CHAPTER = "06_predict.ipynb"
 KERNEL_STARTS = 300_000  # ms: TensorFlow is imported on a busy machine
 
 CELLS = [
@@ -40,7 +41,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     (folder / "draw.ipynb").write_text(json.dumps(notebook), "utf-8")
-    shutil.copy(PROJECT / "notebooks" / CHAPTER, folder)
+    for name in (CHAPTER, CANVAS_CHAPTER):
+        shutil.copy(PROJECT / "notebooks" / name, folder)
     return folder
 
 
@@ -145,21 +147,40 @@ def test_legible_in_the_dark_theme(canvas, notebook):
     assert canvas.locator(".dc-answer").evaluate(light) > 180
 
 
+MARKUP = re.compile(r"\([\w-]+\)=|:::|\{(?:term|cite|dropdown)\}|</")  # a label, a directive, a role, HTML
+
+
+def show_cell(page: Page, index: int) -> None:
+    """Scroll a notebook to one of its cells, which is rendered only then."""
+    page.evaluate("i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", index)
+
+
 def test_a_chapter_shows_no_markup_and_keeps_its_answers_folded(lab, browser):
-    raw = re.compile(r"\([\w-]+\)=|:::|\{(?:term|cite|dropdown)\}")  # a label, a directive, a role
     source = (PROJECT / "notebooks" / CHAPTER).read_text("utf-8")
-    assert raw.search(source)
+    assert MARKUP.search(source)
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
     page.goto(f"{lab}/lab/tree/{CHAPTER}?reset")
     chapter = page.locator(".jp-Notebook")
     expect(chapter.get_by_role("heading", name="Batch normalization")).to_be_visible(timeout=KERNEL_STARTS)
     for cell in range(len(json.loads(source)["cells"])):
-        page.evaluate(
-            "i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", cell
-        )
+        show_cell(page, cell)
         # A cell is rendered a moment after it came into view. Its source stays in the page, hidden.
-        expect(chapter).not_to_contain_text(raw, use_inner_text=True)
+        expect(chapter).not_to_contain_text(MARKUP, use_inner_text=True)
     answers = chapter.locator("details")
     expect(answers).to_have_count(3)
     assert not answers.evaluate_all("all => all.some(one => one.open)")
+    page.close()
+
+
+def test_the_place_of_a_pages_canvas_shows_nothing_in_a_notebook(lab, browser):
+    cells = json.loads((PROJECT / "notebooks" / CANVAS_CHAPTER).read_text("utf-8"))["cells"]
+    [index] = [i for i, cell in enumerate(cells) if "digit-canvas" in "".join(cell["source"])]
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.goto(f"{lab}/lab/tree/{CANVAS_CHAPTER}?reset")
+    chapter = page.locator(".jp-Notebook")
+    expect(chapter.get_by_role("heading").first).to_be_visible(timeout=KERNEL_STARTS)
+    show_cell(page, index)
+    cell = chapter.locator(".jp-MarkdownCell", has_text="On the page of the book there is no Python to ask.")
+    expect(cell.get_by_role("heading", name="What we saw")).to_be_visible()
+    expect(cell).not_to_contain_text(MARKUP, use_inner_text=True)
     page.close()
