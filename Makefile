@@ -9,12 +9,12 @@ RECORD := notebooks/b_record.ipynb
 NB ?= $(filter-out $(RECORD), $(sort $(wildcard notebooks/*.ipynb)) $(sort $(wildcard solutions/*.ipynb))) $(RECORD)
 
 SHELL := bash
-.SHELLFLAGS := -o pipefail -ec
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -r requirements.txt
-# pip's output, cut down to the downloads that take time; its errors go to stderr and stay.
+# pip's output, cut down to the downloads that take time; its errors go to stderr and stay. Where it is used stands
+# `set -o pipefail`, so that a failed install counts as one: macOS's make 3.81 ignores .SHELLFLAGS.
 PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
 BOOK_SOURCES := _config.yml _toc.yml README.md requirements.txt pyproject.toml scripts/book_files.py $(shell \
 	find book notebooks solutions mnist_utils results models -name '.*' -prune -o -name __pycache__ -prune -o -type f -print)
@@ -77,12 +77,12 @@ _build/complete: .venv/installed $(BOOK_SOURCES)
 # Installed anew only when what is asked for has changed.
 .venv/installed: requirements.txt pyproject.toml $(CONSTRAINTS) | .venv/bin/python
 	@echo "Installing the book's packages into .venv; the first time, this downloads about 1 GB:"
-	@$(INSTALL) | $(PIP_PROGRESS)
+	@set -o pipefail; $(INSTALL) | $(PIP_PROGRESS)
 	@touch $@
 
 .venv/installed-dev: .venv/installed
 	@echo "Installing the test tools into .venv:"
-	@$(INSTALL) -e '.[book,dev]' | $(PIP_PROGRESS)
+	@set -o pipefail; $(INSTALL) -e '.[book,dev]' | $(PIP_PROGRESS)
 	@touch $@
 
 .venv/bin/python:

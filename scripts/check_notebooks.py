@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 PROGRESS_BAR = re.compile(r"\d+%\|")  # how tqdm describes a bar in plain text: "baseline:  40%|████  | 20/50"
+PLACEHOLDER = re.compile(r"\s*\[.*\]\s*", re.DOTALL)  # stands for an alternative text until its figure has been seen
 ABSOLUTE_PATH = re.compile(r"(?:/home/|/root/|/Users/|/tmp/|/work/|[A-Z]:\\\\)[^\s\"']*")
 
 
@@ -55,11 +56,31 @@ def find_faults(node: NotebookNode) -> list[str]:
     return faults
 
 
+def find_placeholders(node: NotebookNode) -> list[str]:
+    """Return the alternative texts that are still to be written, such as ``[scores-figure]``, each as a sentence.
+
+    ``make run`` saves such a notebook all the same: a figure must be seen before it can be described.
+
+    Parameters
+    ----------
+    node : NotebookNode
+        The notebook, in version 4 of the format.
+
+    Returns
+    -------
+    list of str
+        Empty if the notebook is fit to be committed.
+    """
+    texts = [cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "") for cell in node.cells]
+    return [f"An alternative text is still to be written: {text}" for text in texts if PLACEHOLDER.fullmatch(text)]
+
+
 def main() -> int:
     """Print the faults of the notebooks on the command line; return the exit status, 1 if there are any."""
     found = 0
     for path in map(Path, sys.argv[1:]):
-        for fault in find_faults(nbformat.read(path, as_version=4)):
+        node = nbformat.read(path, as_version=4)
+        for fault in find_faults(node) + find_placeholders(node):
             found += 1
             print(f"{path}: {fault}")
     if found:

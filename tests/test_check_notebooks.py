@@ -6,7 +6,7 @@ from pathlib import Path
 import check_notebooks
 import nbformat
 import pytest
-from check_notebooks import find_faults
+from check_notebooks import find_faults, find_placeholders
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -39,6 +39,14 @@ def test_a_clean_notebook_has_no_fault() -> None:
 def test_each_fault_is_named(node: NotebookNode, fault: str) -> None:
     (found,) = find_faults(node)
     assert fault in found
+
+
+def test_an_alternative_text_still_to_be_written_is_a_fault() -> None:
+    node = notebook()
+    node.cells[1].metadata["mystnb"] = {"image": {"alt": "The scores rise [in %] with the rows."}}
+    assert find_placeholders(node) == []
+    node.cells[1].metadata["mystnb"] = {"image": {"alt": "[scores-figure]"}}
+    assert find_placeholders(node) == ["An alternative text is still to be written: [scores-figure]"]
 
 
 def test_traces_of_when_and_by_what_it_was_run_are_faults() -> None:

@@ -84,7 +84,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(paths.PROJECT / BOOK_FOLDER, folder / "_static/digit_canvas")
     text = "".join(f"<p>Paragraph {i}</p>" for i in range(60))
-    first, second = (f"<div class='digit-canvas' id='{name}'>Needs JavaScript.</div>" for name in ("first", "second"))
+    shutil.copy(paths.PROJECT / "book/_static/custom.css", folder / "_static")
+    first, second = (f"<div class='digit-canvas' id='{name}'></div>" for name in ("first", "second"))
     bodies = {
         "near.html": first + second + text,
         "far.html": text + first + second + text,
@@ -94,7 +95,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text(
             "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>A page</title>"
             "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-            "<script src='_static/digit_canvas/loader.js'></script></head>"
+            "<link rel='stylesheet' href='_static/custom.css'>"
+            "<script src='_static/digit_canvas/loader.js' defer></script></head>"
             f"<body>{body}</body></html>",
             "utf-8",
         )

@@ -37,11 +37,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
         for i, source in enumerate(CELLS)
     ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (folder / "draw.ipynb").write_text(json.dumps(notebook), "utf-8")
+    write_notebook(folder / "draw.ipynb", cells)
+    write_notebook(folder / "places.ipynb", cells_with_a_place())
     shutil.copy(PROJECT / "notebooks" / CHAPTER, folder)
     return folder
+
+
+def write_notebook(path: Path, cells: list[dict]) -> None:
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), "utf-8")
+
+
+def cells_with_a_place() -> list[dict]:
+    """Return the Markdown cells of all chapters in which a page of the book shows a canvas."""
+    chapters = [json.loads(path.read_text("utf-8")) for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
+    cells = [cell for chapter in chapters for cell in chapter["cells"] if cell["cell_type"] == "markdown"]
+    return [cell for cell in cells if '<div class="digit-canvas"' in "".join(cell["source"])]
 
 
 def answers(address: str, server: subprocess.Popen) -> bool:
@@ -145,21 +157,39 @@ def test_legible_in_the_dark_theme(canvas, notebook):
     assert canvas.locator(".dc-answer").evaluate(light) > 180
 
 
+MARKUP = re.compile(r"\([\w-]+\)=|:::|\{(?:term|cite|dropdown)\}|</")  # a label, a directive, a role, HTML
+
+
+def show_cell(page: Page, index: int) -> None:
+    """Scroll a notebook to one of its cells, which is rendered only then."""
+    page.evaluate("i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", index)
+
+
 def test_a_chapter_shows_no_markup_and_keeps_its_answers_folded(lab, browser):
-    raw = re.compile(r"\([\w-]+\)=|:::|\{(?:term|cite|dropdown)\}")  # a label, a directive, a role
     source = (PROJECT / "notebooks" / CHAPTER).read_text("utf-8")
-    assert raw.search(source)
+    assert MARKUP.search(source)
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
     page.goto(f"{lab}/lab/tree/{CHAPTER}?reset")
     chapter = page.locator(".jp-Notebook")
     expect(chapter.get_by_role("heading", name="Batch normalization")).to_be_visible(timeout=KERNEL_STARTS)
     for cell in range(len(json.loads(source)["cells"])):
-        page.evaluate(
-            "i => { const n = jupyterapp.shell.currentWidget.content; return n.scrollToItem(i, 'start') }", cell
-        )
+        show_cell(page, cell)
         # A cell is rendered a moment after it came into view. Its source stays in the page, hidden.
-        expect(chapter).not_to_contain_text(raw, use_inner_text=True)
+        expect(chapter).not_to_contain_text(MARKUP, use_inner_text=True)
     answers = chapter.locator("details")
     expect(answers).to_have_count(3)
     assert not answers.evaluate_all("all => all.some(one => one.open)")
+    page.close()
+
+
+def test_the_place_of_a_pages_canvas_shows_nothing_in_a_notebook(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 1100})
+    page.goto(f"{lab}/lab/tree/places.ipynb?reset")
+    expect(page.locator(".jp-MarkdownCell").first).to_be_visible(timeout=KERNEL_STARTS)
+    shown = """i => { const cell = jupyterapp.shell.currentWidget.content.widgets[i];
+                      return cell.rendered && cell.node.innerText.trim() }"""
+    for index in range(len(cells_with_a_place())):
+        show_cell(page, index)
+        text = page.wait_for_function(shown, arg=index, timeout=KERNEL_STARTS).json_value()
+        assert not MARKUP.search(text)
     page.close()

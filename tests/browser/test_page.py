@@ -172,11 +172,11 @@ def test_nothing_is_loaded_before_a_canvas_comes_into_view_and_then_only_once(pa
     page.on("request", lambda request: requests.append(request.url.rsplit("/", 1)[1]))
     page.goto((site / "far.html").as_uri())
     page.wait_for_load_state()
-    assert requests == ["far.html", "loader.js"]
+    assert requests == ["far.html", "custom.css", "loader.js"]
     page.locator("#first").scroll_into_view_if_needed()
     expect(page.locator("#first .dc-surface")).to_be_visible()
     expect(page.locator("#second .dc-surface")).to_be_attached()
-    assert sorted(requests[2:]) == ["digit_canvas.css", "digit_canvas.js", "own_images.weights.js"]
+    assert sorted(requests[3:]) == ["digit_canvas.css", "digit_canvas.js", "own_images.weights.js"]
 
 
 def test_each_canvas_loads_the_model_that_it_names_and_no_other(page, site):
@@ -184,10 +184,10 @@ def test_each_canvas_loads_the_model_that_it_names_and_no_other(page, site):
     page.on("request", lambda request: requests.append(request.url.rsplit("/", 1)[1]))
     page.goto((site / "two_models.html").as_uri())
     expect(page.locator("#first .dc-surface")).to_be_visible()
-    assert sorted(requests[2:]) == ["digit_canvas.css", "digit_canvas.js", "final_model.weights.js"]
+    assert sorted(requests[3:]) == ["digit_canvas.css", "digit_canvas.js", "final_model.weights.js"]
     page.locator("#second").scroll_into_view_if_needed()
     expect(page.locator("#second .dc-surface")).to_be_visible()
-    assert requests[5:] == ["own_images.weights.js"]
+    assert requests[6:] == ["own_images.weights.js"]
 
 
 def test_each_canvas_reads_with_the_model_that_it_names(page, site, models):
@@ -225,19 +225,37 @@ def height(page: Page, selector: str) -> float:
     return page.locator(selector).evaluate("element => element.getBoundingClientRect().height")
 
 
-@pytest.mark.parametrize("width", [340, 390, 1000])
+def says(place: Locator) -> str:
+    """Return what the style sheet says in a place without a canvas."""
+    return place.evaluate("place => getComputedStyle(place, '::before').content").strip('"')
+
+
+# One below the other on a phone, then on a desktop; in two rows; side by side.
+@pytest.mark.parametrize("width", [320, 390, 500, 620, 1000])
 def test_a_place_says_that_its_canvas_is_loading_and_keeps_its_height(page, site, width):
     waiting: list[Route] = []
-    page.route("**/digit_canvas.js", lambda route: waiting.append(route))
+    page.route("**/loader.js", lambda route: waiting.append(route))
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto((site / "near.html").as_uri())
-    expect(page.locator("#first")).to_have_text("Loading the canvas…")
+    page.goto((site / "near.html").as_uri(), wait_until="commit")
+    place = page.locator("#first")
+    expect(place).to_be_visible()
+    assert says(place) == "Loading the canvas…"
     before = height(page, "#first")
     while not waiting:
         page.wait_for_timeout(20)
     waiting[0].continue_()
     expect(page.locator("#first .dc-surface")).to_be_visible()
-    assert height(page, "#first") == pytest.approx(before, rel=0.1)
+    assert says(place) == "none"
+    assert height(page, "#first") == pytest.approx(before, rel=0.05)
+
+
+def test_without_javascript_a_place_says_so_and_takes_no_room(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / "near.html").as_uri())
+    assert says(page.locator("#first")) == "To draw here, switch JavaScript on."
+    assert height(page, "#first") < 50
+    context.close()
 
 
 @pytest.mark.parametrize("name", ["own_images.weights.js", "digit_canvas.js", "digit_canvas.css"])

@@ -1,5 +1,7 @@
 """The canvas as Python sees it: what the browser sends, what is read, what is saved."""
 
+import re
+
 import ipywidgets
 import numpy as np
 import pytest
@@ -32,6 +34,14 @@ class Listener:
     def __call__(self, image):
         self.given.append(image)
         return self.answer
+
+
+def test_the_browsers_part_needs_no_loader_and_no_other_site():
+    # What VS Code asks of a widget, too: a module without `require`, and nothing to fetch.
+    sent = DigitCanvas().get_state(["_esm", "_css"])
+    code, style = sent["_esm"], sent["_css"]
+    assert "export" in code
+    assert not re.search(r"\brequire\b|https?:|@import|\bimport\b|\bfetch\b", code + style)
 
 
 def test_the_drawing_reaches_python_as_arrays():

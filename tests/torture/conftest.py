@@ -12,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
+collect_ignore = ["test_data.py", "test_training.py"] if os.name == "nt" else []  # no forkserver, no limits there
+
 TESTS = Path(__file__).resolve().parents[1]
 # Some tests start hundreds of processes, as copies of one that has imported what they need (`set_forkserver_preload`).
 # Until Python 3.12 that one looks for modules only here, and goes on without them.

@@ -3,9 +3,9 @@
 // The model that reads is `own_images`, unless the element names another one: data-model="final_model". Only when a
 // canvas comes near are its model and the canvas's code loaded, from the folder that this script lies in, each once a
 // page. They are scripts and a style sheet, which a page may load from its folder even when it was opened from disk.
+// What an empty place says until then, and how high it is, the page's style sheet decides: it is there before this script.
 
 const MODEL = "own_images";
-const LOADING = "Loading the canvas…";
 const MARGIN = "200px"; // a canvas is loaded a little before it is seen
 const folder = new URL(".", document.currentScript.src);
 
@@ -32,7 +32,6 @@ async function show(place) {
   try {
     const network = await loadNetwork(place.dataset.model ?? MODEL);
     place.replaceChildren();
-    place.style.minHeight = "";
     digitCanvas.showOnPage(place, network);
   } catch (error) {
     loads = {}; // the next one to ask loads anew
@@ -45,17 +44,10 @@ function retryButton(place) {
   button.type = "button";
   button.textContent = "Try again";
   button.addEventListener("click", () => {
-    place.textContent = LOADING;
+    place.replaceChildren();
     show(place);
   });
   return button;
-}
-
-/** About how high a canvas will be, in pixels: its parts stand side by side, in two rows, or one below the other. */
-function expectedHeight(width) {
-  if (width > 640) return 400;
-  if (width > 448) return 500;
-  return width + (width > 350 ? 400 : 600); // a phone, where the drawing is as wide as the page
 }
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -69,9 +61,5 @@ document.addEventListener("DOMContentLoaded", () => {
     },
     { rootMargin: MARGIN },
   );
-  for (const place of document.querySelectorAll(".digit-canvas")) {
-    place.textContent = LOADING;
-    place.style.minHeight = `${expectedHeight(place.clientWidth)}px`; // so that the text below does not jump
-    observer.observe(place);
-  }
+  for (const place of document.querySelectorAll(".digit-canvas")) observer.observe(place);
 });

@@ -2,7 +2,6 @@
 (() => {
   // mnist_utils/canvas/js/loader.js
   var MODEL = "own_images";
-  var LOADING = "Loading the canvas…";
   var MARGIN = "200px";
   var folder = new URL(".", document.currentScript.src);
   var loads = {};
@@ -25,7 +24,6 @@
     try {
       const network = await loadNetwork(place.dataset.model ?? MODEL);
       place.replaceChildren();
-      place.style.minHeight = "";
       digitCanvas.showOnPage(place, network);
     } catch (error) {
       loads = {};
@@ -37,15 +35,10 @@
     button.type = "button";
     button.textContent = "Try again";
     button.addEventListener("click", () => {
-      place.textContent = LOADING;
+      place.replaceChildren();
       show(place);
     });
     return button;
-  }
-  function expectedHeight(width) {
-    if (width > 640) return 400;
-    if (width > 448) return 500;
-    return width + (width > 350 ? 400 : 600);
   }
   document.addEventListener("DOMContentLoaded", () => {
     const observer = new IntersectionObserver(
@@ -58,10 +51,6 @@
       },
       { rootMargin: MARGIN }
     );
-    for (const place of document.querySelectorAll(".digit-canvas")) {
-      place.textContent = LOADING;
-      place.style.minHeight = `${expectedHeight(place.clientWidth)}px`;
-      observer.observe(place);
-    }
+    for (const place of document.querySelectorAll(".digit-canvas")) observer.observe(place);
   });
 })();
