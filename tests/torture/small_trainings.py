@@ -11,6 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import loky
 import numpy as np
 from small_model import define_small_model
 
@@ -80,3 +81,5 @@ def train(
     except Exception as error:
         result = f"{type(error).__name__}: {error}"
     answer.send(result)
+    if true_workers:  # a copied process does not run loky's exit, and would wait until its workers' minute is over
+        loky.get_reusable_executor(reuse=True).shutdown(kill_workers=True)

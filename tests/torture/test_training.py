@@ -58,7 +58,10 @@ class Run:
         """Start it, and kill it, as a notebook's kernel is killed; tell whether it was still running."""
         process, receiver = self.start(true_workers=true_workers)
         with receiver:
-            process.join(seconds)
+            if receiver.poll(seconds):  # a large answer would wait in the pipe, and the process with it
+                receiver.recv()
+                process.join(PATIENCE)
+                return False
             try:
                 training = psutil.Process(process.pid)
                 training.suspend()  # it starts no worker meanwhile
