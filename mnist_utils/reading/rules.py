@@ -186,3 +186,4 @@ SIDE_PER_MARGIN = 20  #: pixels of a piece's side for one more
 MIN_BELIEF = 0.4  #: mean probability that a piece is what it is read as: with less, a few pieces are no digits
 MIN_BELIEF_ON_PAGE = 0.7  #: the same for more pieces: one odd digit is a large part of a few
 FEW_PIECES = 10  #: pieces: from here on, the rule for more of them holds
+MAX_DIGIT_THICKNESS = 0.6  #: of a piece's side: among a few pieces, a thicker one is a blot, and believed in not at all

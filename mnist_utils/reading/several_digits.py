@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from scipy import ndimage as ndi
 
 from mnist_utils.reading import rules
 from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.files import PictureLike
 from mnist_utils.reading.inked_picture import find_ink
-from mnist_utils.reading.pieces import group_strokes, sort_lines
+from mnist_utils.reading.pieces import Piece, group_strokes, sort_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -198,6 +199,8 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
         candidate.probabilities = probabilities
     chosen = [choose_cuts(candidates) for candidates in found]
     beliefs = [math.prod(cut.digit_probability * float(cut.probabilities.max()) for cut in cuts) for cuts in chosen]
+    if len(beliefs) < rules.FEW_PIECES:
+        beliefs = [0.0 if is_blot(piece) else belief for piece, belief in zip(pieces, beliefs, strict=True)]
     if np.mean(beliefs) < (rules.MIN_BELIEF if len(beliefs) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):
         number.reason = "the pieces of ink are not like digits"
         number.findings.append(f"nothing to read: {number.reason}")
@@ -206,3 +209,19 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     number.lines = [[digit for _ in line for digit in next(digits)] for line in lines]
     number.findings.append(f"digits found: {len(number.digits)}, lines: {len(number.lines)}")
     return number
+
+
+def is_blot(piece: Piece) -> bool:
+    """Tell whether a piece of ink is a filled area, not a stroke: neither network has met such a thing.
+
+    Parameters
+    ----------
+    piece : Piece
+        The piece of ink.
+
+    Returns
+    -------
+    bool
+    """
+    thickness = 2 * ndi.distance_transform_edt(np.pad(piece.mask, 1)).max()
+    return bool(thickness > rules.MAX_DIGIT_THICKNESS * max(piece.mask.shape))

@@ -40,6 +40,14 @@ def blank(height=140, width=500):
     return np.zeros((height, width), np.uint8)
 
 
+@pytest.mark.parametrize("shape", ["square", "disc", "diamond"])
+def test_a_blot_is_no_digit_whatever_the_networks_say(shape):
+    y, x = np.mgrid[-30:30, -30:30]
+    areas = {"square": np.maximum(abs(x), abs(y)) < 20, "disc": np.hypot(x, y) < 18, "diamond": abs(x) + abs(y) < 22}
+    number = read(np.where(areas[shape], 255, 0).astype(np.uint8))
+    assert (number.text, number.reason) == ("", "the pieces of ink are not like digits")
+
+
 def test_a_number_is_read_from_left_to_right_in_one_call():
     classifier = Fake()
     number = read_number(write(blank(), "1001", 20, 20), classifier, detect)
