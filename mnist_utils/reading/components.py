@@ -18,8 +18,25 @@ __all__ = [
     "find_main",
     "gap",
     "may_be_writing",
+    "measure_depth",
     "score_digit",
 ]
+
+
+def measure_depth(mask: np.ndarray) -> np.ndarray:
+    """Return how far each pixel of some ink lies from its rim, in pixels.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (height, width)
+        The ink; what is outside of it is paper.
+
+    Returns
+    -------
+    ndarray of float64, shape (height, width)
+        0 on paper; in the middle of a stroke half of its width.
+    """
+    return ndi.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +79,7 @@ class Component:
     @functools.cached_property
     def _thickness_and_rim(self) -> tuple[float, np.ndarray]:
         """The thickness, and where in the box its outermost pixels are."""
-        depth = ndi.distance_transform_edt(np.pad(self.mask, 1))[1:-1, 1:-1]
+        depth = measure_depth(self.mask)
         return 2 * float(depth.max()), self.mask & (depth < 1.5)
 
     @functools.cached_property

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy import ndimage as ndi
 
 from mnist_utils.reading import rules
+from mnist_utils.reading.components import measure_depth
 from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.files import PictureLike
 from mnist_utils.reading.inked_picture import find_ink
@@ -223,5 +223,5 @@ def is_blot(piece: Piece) -> bool:
     -------
     bool
     """
-    thickness = 2 * ndi.distance_transform_edt(np.pad(piece.mask, 1)).max()
+    thickness = 2 * measure_depth(piece.mask).max()
     return bool(thickness > rules.MAX_DIGIT_THICKNESS * max(piece.mask.shape))
