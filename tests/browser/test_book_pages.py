@@ -33,7 +33,7 @@ def address(request: pytest.FixtureRequest, book_html: Path) -> Iterator[str]:
         server.shutdown()
 
 
-DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 360, "height": 780}
+DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 320, "height": 780}
 
 
 def test_pages_open_silently_load_nothing_from_elsewhere_and_fit_a_phone(address: str, context: BrowserContext) -> None:
