@@ -63,6 +63,26 @@ def test_every_chapter_has_a_page_and_the_index_leads_to_the_first(book_html: Pa
 
 
 @pytest.mark.slow
+def test_every_page_states_a_policy_that_lets_no_other_site_in(book_html: Path, pages: Pages) -> None:
+    for name in [*CHAPTERS, "search", "genindex"]:
+        head = pages[book_html / f"{name}.html"].head
+        policy = head.find("meta", {"http-equiv": "Content-Security-Policy"})
+        assert not policy.find_previous_siblings(["script", "link", "style"]), name
+        rules = dict(rule.strip().split(" ", 1) for rule in policy["content"].split(";"))
+        assert rules["default-src"] == "'none'"
+        assert "'unsafe-inline'" not in rules["script-src"]
+        assert not re.search(r"https?:|\*", policy["content"])
+
+
+@pytest.mark.slow
+def test_what_we_write_has_no_code_inside_of_its_page(book_html: Path, pages: Pages) -> None:
+    for name in CHAPTERS:
+        text = pages[book_html / f"{name}.html"].find("article")
+        assert text.select("script, [onclick], [onload], [onerror]") == [], name
+    assert not any("<script" in path.read_text("utf-8") for path in PROJECT.glob("book/_templates/*.html"))
+
+
+@pytest.mark.slow
 def test_internal_links_resolve(pages: Pages) -> None:
     anchors = {path: {tag["id"] for tag in page.find_all(id=True)} for path, page in pages.items()}
     broken = []

@@ -73,6 +73,27 @@ def test_pages_open_silently_load_nothing_from_elsewhere_and_fit_a_phone(address
     assert too_wide == []
 
 
+def test_a_page_runs_the_code_that_it_was_built_with_and_no_other(address: str, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{address}/{NOTEBOOKS[0]}.html")
+    page.locator(".btn-fullscreen-button").click()
+    page.wait_for_function("document.fullscreenElement")
+    page.evaluate("document.exitFullscreen()")
+    page.evaluate("window.print = () => { window.printed = true; }")
+    page.locator(".dropdown-download-buttons button").first.click()
+    page.locator(".btn-download-pdf-button").click()
+    assert page.evaluate("printed")
+    with page.expect_console_message(lambda message: "Content Security Policy" in message.text):
+        page.evaluate(
+            """() => {
+                const script = document.createElement("script");
+                script.textContent = "window.foreign = true";
+                document.body.append(script);
+            }"""
+        )
+    assert page.evaluate("window.foreign") is None
+
+
 def test_search_finds_a_term(address: str, context: BrowserContext) -> None:
     page = context.new_page()
     page.goto(f"{address}/search.html?q=softmax")
