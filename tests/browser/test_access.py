@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from chapters import CHAPTERS
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +63,67 @@ def test_axe_finds_nothing_on_any_page(part: int, book_html: Path, browser: Brow
             found += [f"{name}, {scheme}, {width} pixels wide: {finding}" for finding in findings]
     context.close()
     assert found == []
+
+
+CHAPTER = "notebooks/06_predict"
+MOST_TABS = 500  # more than a chapter has places for the focus
+# The theme marks an arrow of its contents by a part of it.
+FOCUS = """(selector) => {
+    const element = document.activeElement, box = element.getBoundingClientRect();
+    const isMarked = (part) => {
+        const style = getComputedStyle(part);
+        return style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+    };
+    return {
+        isThere: element.matches(selector),
+        isSeen: box.width > 0 && box.bottom > 0 && box.top < innerHeight &&
+            [element, ...element.querySelectorAll(":scope > .toctree-toggle")].some(isMarked),
+        html: element.outerHTML.slice(0, 200),
+    };
+}"""
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until an element has the focus. On the way, each that has it must be in sight, and marked."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS, selector)
+        assert focus["isSeen"], focus["html"]
+        if focus["isThere"]:
+            return
+    pytest.fail(f"The key Tab does not lead to {selector}.")
+
+
+def test_the_first_tab_offers_to_skip_the_contents(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.goto(f"{book_html.as_uri()}/{CHAPTER}.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent").strip() == "Skip to main content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_a_chapter_can_be_used_by_keys_and_shows_where_the_focus_is(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.emulate_media(reduced_motion="reduce")  # the link that skips the contents would slide into sight
+    page.goto(f"{book_html.as_uri()}/{CHAPTER}.html")
+    page.locator(".digit-canvas").scroll_into_view_if_needed()
+    expect(page.locator(".dc-surface")).to_be_visible()
+
+    tab_to(page, ".dropdown-download-buttons > button")
+    page.keyboard.press("Enter")
+    tab_to(page, ".btn-download-archive-button")
+    expect(page.locator(".btn-download-archive-button")).to_be_visible()
+
+    tab_to(page, ".dc-surface")
+    for key in ["Space", *["ArrowDown"] * 5, "Space"]:
+        page.keyboard.press(key)
+    expect(page.locator(".dc-answer strong")).to_be_visible()
+
+    tab_to(page, "details.sd-dropdown > summary")
+    page.keyboard.press("Enter")
+    expect(page.locator("details.sd-dropdown").first).to_have_attribute("open", "")
+
+    tab_to(page, "a.right-next")
