@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 
 import numpy as np
 from PIL import Image
@@ -13,6 +14,7 @@ from mnist_utils.practice import TEST_SHAPES, PenDigit, sample_pen_digit
 PLACES = {"large": (200, (140, 140)), "small": (90, (70, 75)), "low": (130, (190, 195))}
 # What is enough to show that a hand's drawing is read wherever it is: another digit in each place.
 SAMPLES = [(2, "large"), (5, "small"), (7, "low")]
+EVERY_DIGIT = list(zip(range(10), itertools.cycle(PLACES), strict=False))
 
 
 def pen_digit(digit: int, place: str = "large") -> PenDigit:

@@ -1,6 +1,9 @@
 """Headless Chromium, and pages to draw on, for the tests in this folder."""
 
+import functools
+import http.server
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +71,26 @@ def code_page(page: Page) -> Page:
     """An empty page with the canvas's code, as the book's pages load it."""
     page.add_script_tag(path=paths.PROJECT / BOOK_FOLDER / "digit_canvas.js")
     return page
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serves files, logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", params=["from disk", "from a server"])
+def address(request: pytest.FixtureRequest, book_html: Path) -> Iterator[str]:
+    """The book's address, its pages read from disk or served on this computer."""
+    if request.param == "from disk":
+        yield book_html.as_uri()
+        return
+    handler = functools.partial(QuietHandler, directory=book_html)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""The canvas in the built book, opened from disk with the network off."""
+"""The canvas in the built book, opened from disk or from a server, with the network off."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drawing import SAMPLES, draw_with_finger, draw_with_mouse, pen_digit
+from drawing import EVERY_DIGIT, draw_with_finger, draw_with_mouse, pen_digit
 from playwright.sync_api import Browser, Locator, expect
 
 pytestmark = pytest.mark.slow
@@ -26,19 +26,19 @@ def test_the_opening_page_and_a_chapter_have_a_canvas(pages, book_html):
 
 
 @pytest.fixture(scope="module", params=HANDS)
-def opening_canvas(request: pytest.FixtureRequest, browser: Browser, book_html: Path) -> Iterator[tuple]:
+def opening_canvas(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[tuple]:
     """The opening page's canvas, and a hand to draw on it."""
     options, draw = HANDS[request.param]
-    context = browser.new_context(**options, offline=True)
+    context = browser.new_context(**options)
     page = context.new_page()
-    page.goto((book_html / "book/intro.html").as_uri())
+    page.goto(f"{address}/book/intro.html")
     canvas = page.locator(".digit-canvas").first
     canvas.scroll_into_view_if_needed()
     yield canvas, draw
     context.close()
 
 
-@pytest.mark.parametrize(("digit", "place"), SAMPLES)
+@pytest.mark.parametrize(("digit", "place"), EVERY_DIGIT)
 def test_reads_what_is_drawn_on_the_opening_page(opening_canvas, digit, place):
     canvas, draw = opening_canvas
     canvas.get_by_role("button", name="Clear").click()

@@ -1,9 +1,5 @@
 """The built book in a browser: its pages opened from disk or from a server, on a desktop and on a phone."""
 
-import functools
-import http.server
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,26 +7,6 @@ from chapters import CHAPTERS, NOTEBOOKS
 from playwright.sync_api import BrowserContext, expect
 
 pytestmark = pytest.mark.slow
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serves files, logs nothing."""
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module", params=["from disk", "from a server"])
-def address(request: pytest.FixtureRequest, book_html: Path) -> Iterator[str]:
-    """The book's address, its pages read from disk or served on this computer."""
-    if request.param == "from disk":
-        yield book_html.as_uri()
-        return
-    handler = functools.partial(QuietHandler, directory=book_html)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 DESKTOP, PHONE = {"width": 1280, "height": 720}, {"width": 320, "height": 780}
