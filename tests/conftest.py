@@ -1,4 +1,4 @@
-"""What all tests share: one worker process each, the built book, npm's packages."""
+"""What several tests share: one worker process each, a small MNIST, the built book, npm's packages."""
 
 import os
 import shutil
@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from made_up_mnist import close_all_sources, hashes_of, nine_images
+
+from mnist_utils._runtime import download
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -20,6 +23,20 @@ os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "OMP_NUM_THREADS": "1"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the built book first: of two processes one builds it, and the other need not wait for it."""
     items.sort(key=lambda item: "book_html" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture
+def small_mnist(monkeypatch: pytest.MonkeyPatch) -> download.Mnist:
+    """Six training and three test images, which pass for the original ones during the test."""
+    mnist = nine_images()
+    monkeypatch.setattr(download, "IDX_SHA256", hashes_of(mnist))
+    return mnist
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of datasets, and no source that could fill it."""
+    return close_all_sources(tmp_path, monkeypatch)
 
 
 @pytest.fixture(scope="session")

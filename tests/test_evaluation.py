@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import distributed
@@ -22,6 +21,7 @@ import numpy as np
 import psutil
 import pytest
 from sklearn.model_selection import KFold
+from waiting import PATIENCE, wait_for
 
 from mnist_utils import evaluation, paths
 from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState
@@ -33,7 +33,6 @@ from mnist_utils.quiet import keras, tf
 layers = keras.layers
 
 N_ROWS = 500
-PATIENCE = 900  # seconds after which a test gives up on a process; none depends on how fast it is
 
 
 @pytest.fixture(scope="module")
@@ -59,15 +58,6 @@ def compiled(*hidden: layers.Layer, metrics: tuple[str, ...] = ("accuracy",)) ->
 
 def define_model() -> keras.Model:
     return compiled(layers.Conv2D(4, (3, 3), activation="relu"), layers.BatchNormalization(), layers.Dropout(0.2))
-
-
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen | None = None) -> None:
-    """Wait for what a process does; fail at once if it has ended."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert process is None or process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "the process didn't do in time what the test waits for"
-        time.sleep(0.02)
 
 
 def checkpoints(folder: Path) -> list[Path]:

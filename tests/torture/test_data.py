@@ -4,13 +4,11 @@ A small made-up MNIST stands for the true one, and a server on this machine for 
 """
 
 import contextlib
-import hashlib
 import http.server
 import multiprocessing
 import os
 import random
 import shutil
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up_mnist import assert_same, pickle_as_in_the_wheel, wheel_with, write_npz
+from made_up_mnist import assert_same, hashes_of, nine_images, pickle_as_in_the_wheel, wheel_with, write_npz
 from torture.loading import load
 
 from mnist_utils._runtime import download
@@ -73,20 +71,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def mnist(monkeypatch) -> tuple:
-    rng = np.random.default_rng(0)
-    X, y = rng.integers(0, 256, (9, 28, 28), np.uint8), rng.integers(0, 10, 9, np.uint8)
-    return (X[:6], y[:6]), (X[6:], y[6:])
+def mnist() -> tuple:
+    return nine_images()
 
 
 @pytest.fixture
 def hashes(mnist) -> dict[str, str]:
-    (X_train, y_train), (X_test, y_test) = mnist
-    files = [
-        struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.tobytes()
-        for array in (X_train, y_train, X_test, y_test)
-    ]
-    return {name: hashlib.sha256(file).hexdigest() for name, file in zip(download.IDX_SHA256, files, strict=True)}
+    return hashes_of(mnist)
 
 
 @pytest.fixture
