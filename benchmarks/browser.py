@@ -6,8 +6,7 @@ from a drawing to 28 x 28 pixels. Run it on an idle machine. The results are pri
 """
 
 import json
-import os
-import shutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +21,10 @@ from mnist_utils.canvas.page import BOOK_FOLDER
 from mnist_utils.data import load_mnist
 from mnist_utils.practice import sample_pen_digits
 from mnist_utils.quiet import keras
+
+sys.path.append(str(paths.PROJECT / "scripts"))
+
+from chromium import CHROMIUM_MISSING, FLAGS, find_chromium
 
 COUNT = 300  # of images, and of drawings
 BATCH = 30  # the ways take turns, so many at a time: what disturbs the machine for a while disturbs them all
@@ -119,13 +122,13 @@ def measure(browser: Browser) -> dict[str, Any]:
 
 def main() -> None:
     """Run all measurements, print them and write them down."""
-    chromium = shutil.which(os.environ.get("CHROMIUM", "chromium"))
+    chromium = find_chromium()
     if chromium is None:
-        raise SystemExit("Chromium is missing: install it, or name its program in the environment variable CHROMIUM.")
+        raise SystemExit(CHROMIUM_MISSING)
     found: dict[str, Any] = {"machine": machine.describe(), "count": COUNT}
     found["busy_before"] = psutil.cpu_percent(interval=3) / 100
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         found |= {"chromium": browser.version} | measure(browser)
         browser.close()
 
