@@ -129,12 +129,12 @@ def test_notebook_runs_and_changes_no_file_of_the_project(path: Path, smoke: dic
     nbval = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", with_fewer_rows(path, tmp_path), "--rootdir", PROJECT, "--color=no"),
-            *("-p", "no:cacheprovider", "-x"),
+            *("-p", "nbval.plugin", "-p", "no:cacheprovider", "-x"),
             "--nbval" if path in STRICT else "--nbval-lax",
             *("--nbval-current-env", "--nbval-cell-timeout=600"),
             f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}",
         ],
-        env=smoke,
+        env=smoke | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # loading all plugins takes longer than starting a kernel
         capture_output=True,
         text=True,
         check=False,
