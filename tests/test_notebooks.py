@@ -19,24 +19,51 @@ PROJECT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = [*sorted(PROJECT.glob("notebooks/*.ipynb")), *sorted(PROJECT.glob("solutions/*.ipynb"))]
 STRICT = {PROJECT / "notebooks" / "01_dataset.ipynb"}  # trains nothing: its whole output must come out again
 
-# What a notebook computes by itself, at full scale also in a smoke run. Its test runs the same code on fewer rows, on
-# fewer pages, for fewer seeds.
+# What a notebook computes by itself, at full scale also in a smoke run, and how many folds and models it trains. Its
+# test runs the same code on fewer rows, on fewer pages, for fewer seeds, in fewer folds: a fold takes half a second
+# however few its rows are, and a model some seconds. Where recorded results are compared with, the folds stay five.
 FEWER_ROWS = {
     "notebooks/02_baseline": {
         "(linear_model, pixels, digits, ": "(linear_model, pixels[:500], digits[:500], ",
         "X_train[:3000], y_train[:3000]": "X_train[:500], y_train[:500]",
         "X_train[3000:13000], y_train[3000:13000]": "X_train[3000:3500], y_train[3000:3500]",
+        "n_folds=5, epochs=10": "n_folds=2, epochs=10",
+        "number = np.arange(1, 6)": "number = np.arange(1, 3)",
+        '{"epochs": 2, "verbose": 0}': '{"epochs": 2, "verbose": 0, "n_folds": 2}',
         # Appendix A compares the bits of one, two and five workers.
         "n_workers=2": "n_workers=1",
         "X_train[:6000], y_train[:6000], epochs=2": "X_train[:500], y_train[:500], epochs=1",
         "n_rows=3000, epochs=3": "n_rows=500, epochs=1",
     },
-    "notebooks/07_pixel_scaling": {"[:6000]": "[:500]"},
+    "notebooks/05_finalize": {
+        "= prep_pixels(X_train, X_test)": "= prep_pixels(X_train, X_test[:500])\ny_test = y_test[:500]",
+    },
+    "notebooks/07_pixel_scaling": {
+        "[:6000]": "[:500]",
+        "(5, shuffle=True, random_state=1).split(X_small)": "(2, shuffle=True, random_state=1).split(X_small)",
+        "y_train, name=name": "y_train, n_folds=2, name=name",
+        'y_train, name="slow"': 'y_train, n_folds=2, name="slow"',
+    },
     "notebooks/08_learning_rate": {
+        "rates = [1.0, 0.3, 0.1, 0.03, 0.01, 0.001, 0.0001]": "rates = [0.1, 0.01, 0.001]",
+        "0.3: (ORANGE": "0.1: (ORANGE",
+        "0.0001: (GREEN": "0.001: (GREEN",
+        "0.03: (BLUE": "0.01: (BLUE",
+        "for rate in (0.01, 0.001, 0.0001)": "for rate in (0.01, 0.001)",
         "X_train[:5000]": "X_train[:300]",
         "y_train[:5000]": "y_train[:300]",
         "[5000:6000]": "[5000:5100]",
         "[6000:16000]": "[6000:6500]",
+    },
+    "notebooks/09_depth_and_width": {
+        "networks[name], X, y, name=name": "networks[name], X, y, n_folds=2, name=name",
+        "X, y, epochs=20": "X, y, n_folds=2, epochs=20",
+        "Classifier(random_state=1)": "Classifier(10, random_state=1)",
+    },
+    "notebooks/10_difference": {"folds = KFold(5,": "folds = KFold(2,"},
+    "notebooks/11_scaling_out": {
+        "product((16, 32), (0.001, 0.01))": "product((32,), (0.001, 0.01))",
+        '"epochs": 3, "verbose": 0': '"epochs": 3, "verbose": 0, "n_folds": 2',
     },
     "notebooks/13_other_hands": {
         "for source in SOURCES:": "for source in SOURCES[-2:]:",
@@ -49,7 +76,14 @@ FEWER_ROWS = {
         "[:10_000]": "[:500]",
     },
     "notebooks/14_whole_pages": {"_test[:2000]": "_test[:200]", "count=207": "count=3", "count=90": "count=3"},
-    "notebooks/16_another_data_set": {"(300, 1000, 3000, 10_000)": "(200, 300)"},
+    "notebooks/16_another_data_set": {
+        "(300, 1000, 3000, 10_000)": "(200, 300)",
+        "KFold(5,": "KFold(2,",
+        'epochs=30, name="8x8': 'n_folds=2, epochs=30, name="8x8',
+        'y_fashion, name="fashion"': 'y_fashion, n_folds=2, name="fashion"',
+        'epochs=20, name="a folder"': 'n_folds=2, epochs=20, name="a folder"',
+        "X, y, name=name": "X, y, n_folds=2, name=name",
+    },
     "notebooks/17_what_it_sees": {"[50_000:]": "[50_000:51_000]"},
     "notebooks/18_how_far": {
         "[50_000:]": "[50_000:50_500]",
@@ -62,17 +96,42 @@ FEWER_ROWS = {
     "solutions/02_baseline": {
         "model.fit(X, y, epochs=3": "model.fit(X[:500], y[:500], epochs=1",
         "[6000:12_000]": "[6000:6500]",
+        "X=X, y=y, epochs=3": "X=X, y=y, n_folds=2, epochs=3",
+        "n_folds=10": "n_folds=3",
+    },
+    "solutions/03_batch_normalization": {'{"epochs": 3, ': '{"n_folds": 2, "epochs": 3, '},
+    "solutions/04_deeper_model": {
+        '{"epochs": 3, ': '{"n_folds": 2, "epochs": 3, ',
+        '{"epochs": 6, ': '{"n_folds": 2, "epochs": 6, ',
     },
     "solutions/05_finalize": {"[:10_000]": "[:500]", "[10_000:20_000]": "[10_000:10_500]"},
-    "solutions/07_pixel_scaling": {"model.fit(X, y, epochs=3": "model.fit(X[:500], y[:500], epochs=1"},
-    "solutions/08_learning_rate": {"n_batches = len(X) // 32": "n_batches = 30"},
+    "solutions/07_pixel_scaling": {
+        "model.fit(X, y, epochs=3": "model.fit(X[:500], y[:500], epochs=1",
+        "X, y, name=name": "X, y, n_folds=2, name=name",
+        "[6000:12_000]": "[6000:6500]",
+    },
+    "solutions/08_learning_rate": {
+        "n_batches = len(X) // 32": "n_batches = 30",
+        "X, y, name=name": "X, y, n_folds=2, name=name",
+    },
+    "solutions/09_depth_and_width": {"X, y, name=name": "X, y, n_folds=2, name=name"},
+    "solutions/10_difference": {"for k in (5, 10)": "for k in (2, 3)"},
+    "solutions/11_scaling_out": {
+        '"epochs": 3, "verbose": 0': '"n_folds": 2, "epochs": 3, "verbose": 0',
+        "product((16, 32, 64), (0.01, 0.03))": "product((16, 32), (0.01,))",
+    },
     "solutions/12_own_handwriting": {"range(90, 150)": "range(90, 100)"},
     "solutions/13_other_hands": {
         "= load_mnist()": "= load_mnist()\nX_test, y_test = X_test[:500], y_test[:500]",
         "TEST_FONTS, 25": "TEST_FONTS, 2",
     },
     "solutions/14_whole_pages": {"count=9": "count=3"},
-    "solutions/16_another_data_set": {"(300, 1000, 3000, 10_000)": "(200, 300)"},
+    "solutions/16_another_data_set": {
+        "(300, 1000, 3000, 10_000)": "(200, 300)",
+        '"epochs": 20, ': '"n_folds": 2, "epochs": 20, ',
+        "epochs=100, ": "n_folds=2, epochs=100, ",
+        "y_train[:n], name=name": "y_train[:n], n_folds=2, name=name",
+    },
     "solutions/18_how_far": {"[50_000:]": "[50_000:50_500]", "seeds=(1, 2)": "seeds=(1,)"},
 }
 
