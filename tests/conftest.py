@@ -10,6 +10,7 @@ from filelock import FileLock
 from made_up_mnist import close_all_sources, hashes_of, nine_images
 
 from mnist_utils._runtime import download
+from mnist_utils.data import MnistUnavailableError, load_mnist
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -23,6 +24,18 @@ os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "OMP_NUM_THREADS": "1"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of the built book first: of two processes one builds it, and the other need not wait for it."""
     items.sort(key=lambda item: "book_html" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
+def true_mnist() -> download.Mnist:
+    """MNIST. Where it is neither in the cache nor to be had from the network, the fast tests that need it are skipped.
+
+    Slow tests load it themselves: without it they fail, so that no whole run passes without MNIST.
+    """
+    try:
+        return load_mnist()
+    except MnistUnavailableError as error:
+        pytest.skip(f"it needs MNIST, which is not in Keras's cache. {error}")
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from chapters import TOC
 
 from mnist_utils import paths
 from mnist_utils.comparison import compare, summarize, wilson_interval
-from mnist_utils.data import load_mnist
 from mnist_utils.evaluation import CrossValidation
 from mnist_utils.practice.pages import KINDS
 from mnist_utils.predict import Classifier
@@ -157,8 +156,8 @@ def test_the_tests_interval_contains_the_mean_of_the_cross_validation(results, f
     assert low <= np.mean(results["deeper"].scores) <= high
 
 
-def test_the_committed_model_is_the_one_that_was_tested_and_is_sometimes_sure_and_wrong(final, classifier):
-    (_, _), (X_test, y_test) = load_mnist()
+def test_the_committed_model_is_the_one_that_was_tested_and_is_sometimes_sure_and_wrong(final, classifier, true_mnist):
+    _, (X_test, y_test) = true_mnist
     probabilities = classifier.predict_proba(X_test)
     wrong = probabilities.argmax(axis=1) != y_test
     assert len(y_test) - wrong.sum() == final["correct"]
@@ -496,9 +495,9 @@ def test_what_the_grid_found():
     assert verdicts.count("No difference shown") == 1
 
 
-def test_some_test_images_have_ink_in_the_last_two_rows_or_columns():
+def test_some_test_images_have_ink_in_the_last_two_rows_or_columns(true_mnist):
     """Chapter 15: the network does not see these lines of pixels."""
-    (_, _), (X_test, _) = load_mnist()
+    _, (X_test, _) = true_mnist
     inked = X_test[:, 26:].any(axis=(1, 2)) | X_test[:, :, 26:].any(axis=(1, 2))
     assert 0.02 < inked.mean() < 0.2
 

@@ -36,8 +36,8 @@ def test_importing_does_not_import_tensorflow():
 # What a reader gets
 
 
-def test_mnist_has_its_shapes_types_and_first_labels():
-    (X_train, y_train), (X_test, y_test) = load_mnist()
+def test_mnist_has_its_shapes_types_and_first_labels(true_mnist):
+    (X_train, y_train), (X_test, y_test) = true_mnist
     assert (X_train.shape, y_train.shape) == ((60000, 28, 28), (60000,))
     assert (X_test.shape, y_test.shape) == ((10000, 28, 28), (10000,))
     assert {array.dtype for array in (X_train, y_train, X_test, y_test)} == {np.dtype("uint8")}

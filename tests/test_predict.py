@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from mnist_utils import paths, predict
-from mnist_utils.data import load_mnist
 from mnist_utils.predict import Classifier, main
 from mnist_utils.quiet import keras
 from mnist_utils.reading import Number, ReadDigit
@@ -51,9 +50,9 @@ def toy():
 
 
 @pytest.fixture(scope="module")
-def mnist():
+def mnist(true_mnist):
     """MNIST's first 100 test images and their labels."""
-    _, (X_test, y_test) = load_mnist()
+    _, (X_test, y_test) = true_mnist
     return X_test[:100], y_test[:100]
 
 

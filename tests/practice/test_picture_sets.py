@@ -1,11 +1,13 @@
 """Pictures to measure on: known digits, the same pictures each time."""
 
 import numpy as np
+import pytest
 
 from mnist_utils import paths
 from mnist_utils.practice import bring_to_mnist, load_drawn_digits, load_picture_sets
 
 
+@pytest.mark.usefixtures("true_mnist")
 def test_each_picture_has_its_digit_and_a_smoke_run_makes_the_first_few_again(monkeypatch, tmp_path):
     sets = load_picture_sets(8)
     assert [pictures.name for pictures in sets] == ["8x8 digits", "drawn", "photos of MNIST's", "photos of drawn"]

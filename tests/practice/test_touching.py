@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from mnist_utils.data import load_mnist
 from mnist_utils.practice import make_touching_pieces
 
 
 @pytest.fixture(scope="module")
-def digits() -> np.ndarray:
-    (X_train, _), _ = load_mnist()
+def digits(true_mnist) -> np.ndarray:
+    (X_train, _), _ = true_mnist
     return X_train[:200]
 
 
