@@ -17,6 +17,14 @@ def read(name: str) -> str:
     return (PROJECT / name).read_text(encoding="utf-8")
 
 
+def test_the_page_on_the_machinery_has_a_line_for_each_file_of_the_package() -> None:
+    listing = read("book/machinery.md").split("```text\n")[1].split("```")[0]
+    package = PROJECT / "mnist_utils"
+    files = {path.stem for path in package.rglob("*.py") if not path.stem.startswith("__")}
+    folders = {f"{path.parent.name}/" for path in package.glob("*/*") if path.suffix in (".py", "")}
+    assert set(re.findall(r"^ *(\w+/?) ", listing, re.MULTILINE)) - {"js/"} == files | folders - {"__pycache__/"}
+
+
 @pytest.fixture(scope="module")
 def constraints() -> dict[str, str]:
     """The versions that computed the results, by the packages' names."""
