@@ -62,7 +62,6 @@ FEWER_ROWS = {
     },
     "notebooks/10_difference": {"folds = KFold(5,": "folds = KFold(2,"},
     "notebooks/11_scaling_out": {
-        "product((16, 32), (0.001, 0.01))": "product((32,), (0.001, 0.01))",
         '"epochs": 3, "verbose": 0': '"epochs": 3, "verbose": 0, "n_folds": 2',
     },
     "notebooks/13_other_hands": {
@@ -109,7 +108,6 @@ FEWER_ROWS = {
     "solutions/07_pixel_scaling": {
         "model.fit(X, y, epochs=3": "model.fit(X[:500], y[:500], epochs=1",
         "X, y, name=name": "X, y, n_folds=2, name=name",
-        "[6000:12_000]": "[6000:6500]",
     },
     "solutions/08_learning_rate": {
         "n_batches = len(X) // 32": "n_batches = 30",
