@@ -1,4 +1,4 @@
-"""The book's three models, each as a function that returns a new, compiled model, and how a saved one is loaded.
+"""The book's three models, each as a function that returns a new, compiled model; what a model costs; loading a file.
 
 The three expect images of shape (n, 28, 28, 1), float32 in 0 to 1, and answer ten probabilities a row. Every chapter
 writes its model out before it is imported from here.
@@ -7,9 +7,11 @@ writes its model out before it is imported from here.
 import textwrap
 from pathlib import Path
 
+import numpy as np
+
 from mnist_utils.quiet import keras
 
-__all__ = ["define_baseline", "define_batch_norm", "define_deeper", "load_model"]
+__all__ = ["count_multiplications", "define_baseline", "define_batch_norm", "define_deeper", "load_model"]
 
 layers = keras.layers
 
@@ -93,6 +95,43 @@ def _compiled(model: keras.Model) -> keras.Model:
     optimizer = keras.optimizers.SGD(learning_rate=0.01, momentum=0.9)
     model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
     return model
+
+
+def count_multiplications(model: keras.Model) -> list[int]:
+    """Count the multiplications of numbers by weights that a model computes for one image.
+
+    Written out in the chapter *A deeper model*. Each place of a layer's output (row and column of a convolution; a
+    dense layer has one place) takes each number of the layer's kernels once. For convolutions these are the formulas
+    of Howard et al. (2017, *MobileNets*, arXiv:1704.04861, section 3.1). Biases, normalization and pooling are left
+    out.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built; its convolutions keep the channels on the last axis, which is Keras's default. Not changed.
+
+    Returns
+    -------
+    list of int
+        One count for each layer that has kernels, in the model's order. Their sum is the model's count.
+
+    Raises
+    ------
+    ValueError
+        If a layer with kernels is neither a convolution nor dense: it takes them otherwise (a recurrent layer), or it
+        holds several layers (a model within the model).
+    """
+    counted = layers.Conv2D | layers.DepthwiseConv2D | layers.SeparableConv2D | layers.Dense
+    counts = []
+    for layer in model.layers:
+        kernels = [weight for weight in layer.weights if "kernel" in weight.name]
+        if not kernels:
+            continue
+        if not isinstance(layer, counted):
+            raise ValueError(f"the layer {layer.name} is neither a convolution nor dense: count it apart")
+        _, *places, _ = layer.output.shape
+        counts.append(int(np.prod(places) * sum(np.prod(kernel.shape) for kernel in kernels)))
+    return counts
 
 
 def load_model(path: Path, advice: str = "Give a .keras file.") -> keras.Model:
