@@ -48,6 +48,12 @@ def test_baseline_folds_agree_within_a_few_tenths_of_a_point(results):
     assert np.ptp(results["baseline"].scores) < 0.005
 
 
+def test_two_of_the_baselines_scores_are_equal_and_one_stands_apart(results):
+    *four, highest = sorted(results["baseline"].scores)
+    assert len({round(score, 6) for score in (*four, highest)}) == 4
+    assert highest - max(four) > max(four) - min(four)
+
+
 def test_baseline_held_out_rows_look_better_in_the_first_epoch(results):
     assert (first(results["baseline"], "val_accuracy") > first(results["baseline"], "accuracy")).all()
 
@@ -160,6 +166,12 @@ def test_the_committed_model_is_the_one_that_was_tested_and_is_sometimes_sure_an
     errors = [int(wrong[sure >= threshold].sum()) for threshold in (0, 0.9, 0.99, 0.999)]
     assert errors == sorted(errors, reverse=True)
     assert errors[-1] > 0
+
+
+def test_both_final_trainings_read_nearly_all_of_their_training_images():
+    text = printed("05_finalize", "plain = define_deeper()")
+    assert len(percents(text)) == 2
+    assert min(percents(text)) > 99.5
 
 
 def test_own_pictures_are_misread_as_they_are_and_read_in_mnists_format(classifier):

@@ -260,3 +260,14 @@ def test_names_of_the_package_exist(file: Path) -> None:
         except AttributeError:
             missing.append(name)
     assert missing == []
+
+
+@pytest.mark.parametrize("file", sorted(PROJECT.glob("solutions/*.ipynb")), ids=lambda file: file.stem)
+def test_each_solution_repeats_its_task_in_italics_in_a_paragraph_of_its_own(file: Path) -> None:
+    tasks = [
+        source.split("\n\n")[1]
+        for kind, source in read_cells(file)
+        if kind == "markdown" and source.startswith("## Exercise ")
+    ]
+    assert tasks
+    assert [task for task in tasks if not re.fullmatch(r"\*\S.*\*", task)] == []

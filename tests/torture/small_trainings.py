@@ -81,5 +81,7 @@ def train(
     except Exception as error:
         result = f"{type(error).__name__}: {error}"
     answer.send(result)
+    if largest_file is not None:  # there is room again: what follows is no part of the try
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     if true_workers:  # a copied process does not run loky's exit, and would wait until its workers' minute is over
         loky.get_reusable_executor(reuse=True).shutdown(kill_workers=True)

@@ -1,0 +1,74 @@
+"""What the chapter *Several digits, and whole pages* and its solutions say must hold in what their cells printed.
+
+Some of its tests are in `test_claims`. A test here fails after a `make run` whose numbers no longer support a sentence:
+then the sentence has to change.
+"""
+
+import re
+
+import pytest
+from recorded import numbers, read_printed
+
+from mnist_utils.comparison import wilson_interval
+from mnist_utils.practice import load_written_digits
+from mnist_utils.reading import rules
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, str]:
+    return read_printed("notebooks/14_whole_pages")
+
+
+@pytest.fixture(scope="module")
+def solved() -> dict[str, str]:
+    return read_printed("solutions/14_whole_pages")
+
+
+def test_the_cut_gives_the_two_digits_that_were_written(printed):
+    assert printed["cut-search"].strip().endswith("read as [2 3]")
+
+
+def test_the_errors_on_the_page_are_a_1_read_as_7_two_3s_taken_for_an_8_and_a_3_read_as_2(printed):
+    first, second, third, *others = (line.split() for line in printed["page-read"].splitlines())
+    differing = [pair for pair in zip(*first, strict=True) if len(set(pair)) == 2]
+    assert differing == [("1", "7")]
+    assert second[0].replace("33", "8") == second[1]
+    assert [pair for pair in zip(*third, strict=True) if len(set(pair)) == 2] == [("3", "2")]
+    assert all(written == read for written, read in others)
+
+
+def test_pages_on_a_table_are_read_hardly_better_than_touching_digits_and_all_others_better(printed):
+    table = printed["cell-51"].splitlines()[1:]
+    share = {line[:12].strip(): float(re.search(r"([\d.]+)%", line)[1]) for line in table}
+    *_, second, lowest = sorted(share, key=share.get, reverse=True)
+    assert (second, lowest) == ("on a table", "touching")
+    assert share[second] - share[lowest] < 1
+    assert share["all"] > 95
+
+
+def test_about_four_in_ten_digits_on_the_pages_come_from_ibm():
+    n_written = len(load_written_digits(["ibm"], whole_only=True))
+    assert n_written / (n_written + 2000) == pytest.approx(0.4, abs=0.05)
+
+
+def test_digits_are_seen_in_one_of_ninety_pictures_without_any_and_that_is_empty_paper(printed):
+    seen = {line[:12].strip(): numbers(line[12:]) for line in printed["no-digits"].splitlines()}
+    assert sum(n for n, _ in seen.values()) == 90
+    assert {kind: count for kind, (_, count) in seen.items() if count} == {"empty paper": 1}
+    low, high = wilson_interval(1, 90)
+    assert low < 0.005
+    assert high == pytest.approx(0.06, abs=0.002)
+
+
+def test_in_the_solution_the_mark_of_doubt_finds_no_error(solved):
+    doubtful, found = map(numbers, solved["doubtful"].splitlines())
+    assert found[0] == 0 < found[1]
+    assert doubtful[0] < 0.1 * doubtful[1]
+
+
+def test_in_the_solution_a_higher_bound_loses_pages_and_the_highest_gains_nothing_more(solved):
+    rows = [numbers(line) for line in solved["belief"].splitlines()]
+    bounds, pages, of_pages, alarms = zip(*rows, strict=True)
+    assert bounds[1] == rules.MIN_BELIEF_ON_PAGE, "the bound of the book"
+    assert pages[0] == of_pages[0] > pages[1] > pages[2]
+    assert alarms[0] > alarms[1] == alarms[2]
