@@ -381,7 +381,7 @@ def test_what_the_chapter_on_the_learning_rate_says():
 
 def test_what_the_chapter_on_depth_and_width_says():
     shown = re.findall(r"^(.+) is better than plain", printed("09_depth_and_width", "print(comparison)"), re.MULTILINE)
-    assert shown == ["2 blocks", "LeNet-like"]
+    assert shown == ["2 blocks"]
     fronts = printed("09_depth_and_width", "pareto_front(cost, mean_error))")
     assert all(line.endswith("3 blocks") for line in fronts.splitlines())
     assert printed("09_depth_and_width", "confidence=1 - 0.05 / len(pairs)").count("No difference shown") == 3
@@ -547,11 +547,11 @@ def test_cards_stand_below_the_parts_of_the_table_of_contents():
 
 def test_the_short_answer_on_depth_and_width():
     text = "".join(
-        printed("09_depth_and_width", f"evaluate({names}")
-        for names in ('"8 filters"', '"2 blocks"', '"kernel 7"', '"no dense"')
+        printed("09_depth_and_width", title)
+        for title in ('"Width of', '"Number of blocks"', '"Size of the filters"', '"Units of', '"The tutorial')
     )
     error = {name.strip(): 100 - float(mean) for name, mean in re.findall(r"^(.+?) mean=([\d.]+)", text, re.MULTILINE)}
-    assert len(error) == 11
+    assert len(error) == 13
     for name in ("2 blocks", "3 blocks"):
         assert error[name] < error["plain"] * 2 / 3
     assert min(error, key=error.get) == "3 blocks"
