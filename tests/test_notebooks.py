@@ -40,7 +40,7 @@ FEWER_ROWS = {
     },
     "notebooks/07_pixel_scaling": {
         "[:6000]": "[:500]",
-        "(5, shuffle=True, random_state=1).split(X_small)": "(2, shuffle=True, random_state=1).split(X_small)",
+        "(5, shuffle=True, random_state=1).split(X)\n": "(2, shuffle=True, random_state=1).split(X)\n",
         "y_train, name=name": "y_train, n_folds=2, name=name",
         'y_train, name="slow"': 'y_train, n_folds=2, name="slow"',
     },
@@ -49,7 +49,8 @@ FEWER_ROWS = {
         "0.3: (ORANGE": "0.1: (ORANGE",
         "0.0001: (GREEN": "0.001: (GREEN",
         "0.03: (BLUE": "0.01: (BLUE",
-        "for rate in (0.01, 0.001, 0.0001)": "for rate in (0.01, 0.001)",
+        "for rate in (0.1, 0.03, 0.01, 0.001)": "for rate in (0.1, 0.01)",
+        "for rate in (0.01, 0.003, 0.001, 0.0001)": "for rate in (0.01, 0.001)",
         "X_train[:5000]": "X_train[:300]",
         "y_train[:5000]": "y_train[:300]",
         "[5000:6000]": "[5000:5100]",
@@ -57,7 +58,8 @@ FEWER_ROWS = {
     },
     "notebooks/09_depth_and_width": {
         "networks[name], X, y, name=name": "networks[name], X, y, n_folds=2, name=name",
-        "X, y, epochs=20": "X, y, n_folds=2, epochs=20",
+        "folds = KFold(5,": "folds = KFold(2,",
+        "X, y, epochs=30": "X, y, n_folds=2, epochs=30",
         "Classifier(random_state=1)": "Classifier(10, random_state=1)",
     },
     "notebooks/10_difference": {"folds = KFold(5,": "folds = KFold(2,"},
