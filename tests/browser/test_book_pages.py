@@ -126,3 +126,15 @@ def test_answers_are_folded_on_the_screen_and_open_on_paper(book_html: Path, con
     expect(visible).to_have_count(0)
     page.emulate_media(media="print")
     expect(visible).to_have_count(3)
+
+
+def test_what_an_exercise_types_into_the_browsers_console_runs(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto(f"{book_html.as_uri()}/notebooks/15_in_the_browser.html")
+    for canvas in page.locator(".digit-canvas").all():
+        canvas.scroll_into_view_if_needed()
+        expect(canvas.locator(".dc-surface")).to_be_visible()
+    page.evaluate(page.locator("pre", has_text="console.timeEnd").inner_text())
+    assert [line.partition(":")[0] for line in said] == ["100 predictions"]
