@@ -31,6 +31,8 @@ FIND = """([rules, exceptions]) =>
         violations.flatMap(({id, nodes}) => nodes
             .filter(({element}) => !element.matches(exceptions[id] ?? ":not(*)"))
             .map(({html}) => `${id}: ${html.slice(0, 200)}`)))"""
+# The theme follows the scheme by a script, and its colours then fade from one to the other.
+HAS_SETTLED = """(scheme) => document.documentElement.dataset.theme === scheme && document.getAnimations().length === 0"""
 SHOW_ALL = """() => {
     for (const picture of document.images) picture.loading = "eager";
     for (const answer of document.querySelectorAll("details")) answer.open = true;
@@ -55,10 +57,11 @@ def test_axe_finds_nothing_on_any_page(part: int, book_html: Path, browser: Brow
     for name in [*CHAPTERS, "search", "genindex"][part::PARTS]:
         for width, scheme, rules in WAYS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             if (width, scheme, rules) == WAYS[0]:
                 open_and_settle(page, f"{book_html.as_uri()}/{name}.html")
                 page.evaluate(axe)
+            page.wait_for_function(HAS_SETTLED, arg=scheme)
             findings = page.evaluate(FIND, [rules, EXCEPTIONS])
             found += [f"{name}, {scheme}, {width} pixels wide: {finding}" for finding in findings]
     context.close()
