@@ -32,7 +32,8 @@ FIND = """([rules, exceptions]) =>
             .filter(({element}) => !element.matches(exceptions[id] ?? ":not(*)"))
             .map(({html}) => `${id}: ${html.slice(0, 200)}`)))"""
 # The theme follows the scheme by a script, and its colours then fade from one to the other.
-HAS_SETTLED = """(scheme) => document.documentElement.dataset.theme === scheme && document.getAnimations().length === 0"""
+HAS_SETTLED = """(scheme) =>
+    document.documentElement.dataset.theme === scheme && document.getAnimations().length === 0"""
 SHOW_ALL = """() => {
     for (const picture of document.images) picture.loading = "eager";
     for (const answer of document.querySelectorAll("details")) answer.open = true;
