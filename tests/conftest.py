@@ -22,8 +22,17 @@ os.environ |= {"LOKY_MAX_CPU_COUNT": "1", "OMP_NUM_THREADS": "1"}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of the built book first: of two processes one builds it, and the other need not wait for it."""
-    items.sort(key=lambda item: "book_html" not in getattr(item, "fixturenames", ()))
+    """Put the long tests first, so that the short ones fill what is left when one of two processes ends earlier.
+
+    The very first one builds the book, and the others that read it come last of the long ones: no process waits for it.
+    """
+
+    def find_turn(item: pytest.Item) -> int:
+        return 1 if "book_html" in getattr(item, "fixturenames", ()) else 0 if item.get_closest_marker("slow") else 2
+
+    items.sort(key=find_turn)
+    first = next((i for i, item in enumerate(items) if find_turn(item) == 1), 0)
+    items[:] = [*items[first : first + 1], *items[:first], *items[first + 1 :]]
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,7 @@ notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.p
 chapter = pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/[0-9]*.ipynb")), ids=lambda path: path.stem)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The environment of a smoke run. Its folder holds what later chapters compare: results of the three models.
 

@@ -64,7 +64,7 @@ def test_load_image_is_the_tutorials(tmp_path):
     ("suffix", "to_type"),
     [
         ("png", lambda pixels: pixels.astype(np.uint16) * 257),
-        ("pgm", lambda pixels: pixels.astype(np.uint16) * 257),
+        ("pgm", lambda pixels: pixels.astype(np.int32) * 257),  # written with 16 bits
         ("tif", lambda pixels: pixels.astype(np.uint16)),
         ("tif", lambda pixels: pixels.astype(np.int32) * 257),
         ("tif", lambda pixels: pixels.astype(np.float32) / 255),
