@@ -97,6 +97,8 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     E. B. Wilson (1927), Probable inference, the law of succession, and statistical inference, Journal of the
     American Statistical Association 22, 209-212. Computed by `scipy.stats.binomtest`.
     """
+    if not 0 <= successes <= n or n < 1:  # recent versions of SciPy answer with NaN
+        raise ValueError(f"{successes} of {n} is no proportion: 0 <= successes <= n and 1 <= n must hold.")
     interval = stats.binomtest(successes, n).proportion_ci(confidence_level=confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

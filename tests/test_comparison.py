@@ -47,7 +47,7 @@ def test_wilson_interval_widens_with_the_confidence():
 
 @pytest.mark.parametrize(("successes", "n"), [(11, 10), (-1, 10), (0, 0)])
 def test_wilson_interval_refuses_impossible_counts(successes, n):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=f"{successes} of {n} is no proportion"):
         wilson_interval(successes, n)
 
 
