@@ -241,6 +241,15 @@ def test_notebook_is_fit_to_be_committed(path: Path) -> None:
     assert find_faults(node) + find_placeholders(node) == []
 
 
+@notebook
+def test_what_a_notebook_keeps_is_written_whole(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and "output_path(" in cell.source:
+            written = re.findall(r"(?:\.save|savez)\(([^\s,)]+)|(\S+)\.write_text\(", cell.source)
+            assert {name for names in written for name in names if name} <= {"file"}, "as lent by write_whole"
+            assert not written or "with write_whole(" in cell.source
+
+
 @chapter
 def test_chapter_opens_with_what_it_takes_and_closes_with_three_questions(path: Path) -> None:
     prose = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
