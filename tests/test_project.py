@@ -88,6 +88,11 @@ def test_the_book_is_published_after_the_tests_by_jobs_with_the_least_rights() -
     }
 
 
+def test_known_weaknesses_are_asked_for_every_week() -> None:
+    workflow = yaml.safe_load(read(".github/workflows/weekly.yml"))
+    assert any("make supply" in step.get("run", "") for step in workflow["jobs"]["supply"]["steps"])
+
+
 def test_no_workflow_but_the_publishing_one_may_change_anything() -> None:
     others = [file for file in PROJECT.glob(".github/workflows/*.yml") if file.name != "publish.yml"]
     assert others
