@@ -27,12 +27,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     The very first one builds the book, and the others that read it come last of the long ones: no process waits for it.
     """
 
-    def find_turn(item: pytest.Item) -> int:
-        return 1 if "book_html" in getattr(item, "fixturenames", ()) else 0 if item.get_closest_marker("slow") else 2
+    def reads_book(item: pytest.Item) -> bool:
+        return "book_html" in getattr(item, "fixturenames", ())
 
-    items.sort(key=find_turn)
-    first = next((i for i, item in enumerate(items) if find_turn(item) == 1), 0)
-    items[:] = [*items[first : first + 1], *items[:first], *items[first + 1 :]]
+    # 0: long, 1: reads the book, 2: short
+    items.sort(key=lambda item: 1 if reads_book(item) else 2 * ("slow" not in item.keywords))
+    first = next(filter(reads_book, items), None)
+    items.sort(key=lambda item: item is not first)
 
 
 @pytest.fixture(scope="session")
