@@ -53,7 +53,8 @@ if TYPE_CHECKING:
 __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "finalize_models", "next_fold"]
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
-MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 200, 1
+# Whole batches, so that TensorFlow makes ready for one size of batch only.
+MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS, MAX_SMOKE_FOLDS = 128, 1, 2
 MAX_LOST = 3  # times that each worker of a cluster may end before an epoch is done
 
 
@@ -187,8 +188,8 @@ def evaluate_model(
     rounding. Over hundreds of steps such a difference grows, as a change of a single weight's last bit does, so that
     the scores of the two ways differ.
 
-    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 200 rows and one epoch, and prints that it does,
-    unless it is to be silent. The result's settings tell it in any case.
+    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 128 rows, two folds and one epoch, and prints that
+    it does, unless it is to be silent. The result's settings tell it in any case.
 
     Parameters
     ----------
@@ -231,6 +232,7 @@ def evaluate_model(
     """
     started = time.perf_counter()
     X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
+    n_folds = paths.at_scale(n_folds, MAX_SMOKE_FOLDS)
     rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
     seeds = np.random.SeedSequence(seed).generate_state(n_folds)
     folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
@@ -267,7 +269,7 @@ def finalize_model(
 ) -> tuple[keras.Model, dict[str, list[float]]]:
     """Train a model on all rows, with nothing held out.
 
-    In a smoke run it takes the first 200 rows and one epoch, as `evaluate_model` does. If it is to be silent, only the
+    In a smoke run it takes the first 128 rows and one epoch, as `evaluate_model` does. If it is to be silent, only the
     history tells: it has one value.
 
     Parameters
@@ -356,7 +358,7 @@ def _at_scale(
         raise ValueError(f"epochs={epochs} and batch_size={batch_size} train nothing: give at least 1.")
     n_rows, n_epochs = paths.at_scale(len(X), MAX_SMOKE_ROWS), paths.at_scale(epochs, MAX_SMOKE_EPOCHS)
     if verbose and (n_rows, n_epochs) != (len(X), epochs):
-        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs")
+        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs, no more than 2 folds")
     return X[:n_rows], y[:n_rows], n_epochs
 
 

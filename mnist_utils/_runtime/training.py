@@ -34,8 +34,6 @@ __all__ = [
     "train_epoch",
 ]
 
-MAX_DEFINITIONS = 5  # of a model, until two in a row are alike
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -215,27 +213,10 @@ class Trainer:
         self._test_steps = self._compile(self.model.test_step)
 
     def initial_state(self, seed: int) -> TrainingState:
-        """Return the state of a new model, before its first epoch.
-
-        The model is defined until two in a row are alike.
-
-        Raises
-        ------
-        ValueError
-            If `define_model` gives another model each time.
-        """
-        before: list[np.ndarray] | None = None
-        for _ in range(MAX_DEFINITIONS):
-            model = fuse_batch_normalization(_define(self.recipe, seed, self.X))
-            model.optimizer.build(model.trainable_variables)
-            variables = [variable.numpy() for variable in _variables(model)]
-            if before is not None and all(map(np.array_equal, before, variables)):
-                return TrainingState({}, variables)
-            before = variables
-        raise ValueError(
-            "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
-            "random numbers, or give your own generator a seed."
-        )
+        """Return the state of a new model, before its first epoch."""
+        model = fuse_batch_normalization(_define(self.recipe, seed, self.X))
+        model.optimizer.build(model.trainable_variables)
+        return TrainingState({}, [variable.numpy() for variable in _variables(model)])
 
     def train_epoch(self, fold: Fold, state: TrainingState) -> TrainingState:
         """Train on a fold's rows once, in an order that its seed and the epoch's number give, and score."""
@@ -248,8 +229,20 @@ class Trainer:
         return TrainingState(history, [variable.numpy() for variable in _variables(self.model)])
 
     def fingerprint(self) -> str:
-        """Return a hash of what two training steps make of a new model: it changes when the model's code does."""
-        restore(self.model, self.initial_state(0))
+        """Return a hash of what two training steps make of a new model: it changes when the model's code does.
+
+        Raises
+        ------
+        ValueError
+            If `define_model` gives another model each time.
+        """
+        state = self.initial_state(0)
+        if not all(map(np.array_equal, state.variables, self.initial_state(0).variables)):
+            raise ValueError(
+                "define_model gives another model each time, so its scores could not be reproduced: let Keras draw its "
+                "random numbers, or give your own generator a seed."
+            )
+        restore(self.model, state)
         rows = np.arange(min(len(self.X), 2 * self.recipe.batch_size))
         self._run(self._train_steps, rows)  # two steps: momentum acts from the second on
         digest = hashlib.sha256()
@@ -266,13 +259,20 @@ class Trainer:
         batch_size = self.recipe.batch_size
 
         # X and y are arguments, because a compiled function keeps for good the tensors that it finds outside.
-        @tf.function
+        # It is compiled when it is called first: a final model never takes test steps.
+        signature = [
+            tf.TensorSpec.from_tensor(self.X),
+            tf.TensorSpec.from_tensor(self.y),
+            tf.TensorSpec([None], tf.int32),
+        ]
+
+        @tf.function(input_signature=signature)
         def steps(X: tf.Tensor, y: tf.Tensor, rows: tf.Tensor) -> None:
             for start in tf.range(0, tf.size(rows), batch_size):
                 batch = rows[start : start + batch_size]
                 step((tf.gather(X, batch), tf.gather(y, batch)))
 
-        return steps.get_concrete_function(self.X, self.y, tf.TensorSpec([None], tf.int32))
+        return steps
 
     def _run(self, steps: Callable, rows: np.ndarray) -> dict[str, float]:
         """Take the steps over rows; return the means of the metrics."""

@@ -1,9 +1,7 @@
 """A training is exact: the bits of a plain loop of `train_on_batch`, wherever and however often it is stopped."""
 
 import functools
-import itertools
 import os
-import random
 import subprocess
 import sys
 import time
@@ -210,18 +208,6 @@ def test_without_rows_to_score_there_are_no_scores(data, in_worker):
     assert in_worker(train, define_convolution, *data, 1, fold).history.keys() == {"loss", "accuracy"}
 
 
-def test_a_number_that_another_thread_draws_while_the_model_is_defined_changes_nothing(data, in_worker):
-    def define_disturbed() -> keras.Model:
-        # Threads of a cluster's worker draw from the generator that Keras takes seeds from.
-        if next(calls) in (1, 4):
-            random.random()
-        return define_convolution()
-
-    calls = itertools.count()
-    expected = in_worker(train, define_convolution, *data, 1)
-    assert in_worker(train, define_disturbed, *data, 1).history == expected.history
-
-
 def test_a_model_that_is_another_each_time_is_refused(data, in_worker):
     def by_chance(shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
         return np.random.default_rng().random(shape, np.float32)
@@ -230,7 +216,7 @@ def test_a_model_that_is_another_each_time_is_refused(data, in_worker):
         return build(layers.Conv2D(2, 3, bias_initializer=by_chance))
 
     with pytest.raises(ValueError, match="another model each time"):
-        in_worker(train, define_by_chance, *data, 1)
+        in_worker(lambda X, y: Trainer(recipe_of(define_by_chance), X, y).fingerprint(), *data)
 
 
 def test_a_process_with_several_threads_is_refused(tmp_path):
