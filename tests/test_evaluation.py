@@ -215,12 +215,12 @@ class Script:
         words = [f"--{name}={value}" for name, value in options.items()]
         return [sys.executable, str(SCRIPT), str(self.folder), str(log or self.log), *words]
 
-    def start_and_hold(self) -> subprocess.Popen:
-        """Start it with two workers, and wait until they wait in the middle of the training."""
+    def start_and_hold(self, n_workers: int) -> subprocess.Popen:
+        """Start it, and wait until its workers wait in the middle of the training."""
         steps, epochs = self.steps(), epochs_done(self.folder)
         self.hold.write_text(str(steps + 60))
         process = subprocess.Popen(
-            self.command(2),
+            self.command(n_workers),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -295,8 +295,8 @@ def kill_the_script(process: subprocess.Popen, script: Script) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_run_stopped_in_each_way_leaves_no_process_and_is_taken_up_where_it_was(script, undisturbed):
     done = 0
-    for stop in (press_ctrl_c, kill_a_worker, kill_the_script):
-        process = script.start_and_hold()
+    for stop, n_workers in ((press_ctrl_c, 2), (kill_a_worker, 1), (kill_the_script, 1)):
+        process = script.start_and_hold(n_workers)
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
         if not done:
@@ -586,7 +586,7 @@ def test_a_worker_whose_memory_has_grown_is_replaced_without_a_word(data, folder
 
     loky.get_reusable_executor().shutdown()  # its workers read the limit when they start
     monkeypatch.setenv("LOKY_MAX_MEMORY_LEAK_SIZE", "1")
-    evaluate_model(define_slowly, *data, n_folds=3, epochs=1, n_workers=1, verbose=0)
+    evaluate_model(define_slowly, *data, n_folds=2, epochs=1, n_workers=1, verbose=0)
     loky.get_reusable_executor().shutdown()
     assert len(set(processes.read_text().split())) > 1
     assert [str(warning.message) for warning in recwarn] == []
