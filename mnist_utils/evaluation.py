@@ -231,8 +231,7 @@ def evaluate_model(
         If the same evaluation is already running, or a worker process was killed.
     """
     started = time.perf_counter()
-    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
-    n_folds = paths.at_scale(n_folds, MAX_SMOKE_FOLDS)
+    X, y, epochs, n_folds = _at_scale(X, y, epochs, batch_size, verbose, n_folds)
     rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
     seeds = np.random.SeedSequence(seed).generate_state(n_folds)
     folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
@@ -325,7 +324,7 @@ def finalize_models(
     ValueError, TypeError, FoldError, RuntimeError
         As `evaluate_model`.
     """
-    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
+    X, y, epochs, _ = _at_scale(X, y, epochs, batch_size, verbose)
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
     settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": list(seeds)}
     recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
@@ -339,9 +338,9 @@ def finalize_models(
 
 
 def _at_scale(
-    X: np.ndarray, y: np.ndarray, epochs: int, batch_size: int, verbose: int
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Check the data; in a smoke run take a few rows and one epoch, and say so."""
+    X: np.ndarray, y: np.ndarray, epochs: int, batch_size: int, verbose: int, n_folds: int = 1
+) -> tuple[np.ndarray, np.ndarray, int, int]:
+    """Check the data; in a smoke run take a few rows and folds and one epoch, and say so."""
     X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
@@ -356,10 +355,13 @@ def _at_scale(
             )
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs={epochs} and batch_size={batch_size} train nothing: give at least 1.")
-    n_rows, n_epochs = paths.at_scale(len(X), MAX_SMOKE_ROWS), paths.at_scale(epochs, MAX_SMOKE_EPOCHS)
-    if verbose and (n_rows, n_epochs) != (len(X), epochs):
-        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs, no more than 2 folds")
-    return X[:n_rows], y[:n_rows], n_epochs
+    full = len(X), epochs, n_folds
+    taken = tuple(map(paths.at_scale, full, (MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS, MAX_SMOKE_FOLDS)))
+    n_rows, n_epochs, k = taken
+    if verbose and taken != full:
+        folds = f", {k} of {n_folds} folds" if n_folds > 1 else ""
+        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs{folds}")
+    return X[:n_rows], y[:n_rows], n_epochs, k
 
 
 def _versions() -> dict[str, str]:
