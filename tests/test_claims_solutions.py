@@ -348,6 +348,14 @@ def test_the_hours_grow_with_scatter_by_most_where_each_worker_has_at_most_one_f
     assert 1 < ratio[3, 3] < ratio[2, 3]
 
 
+def test_the_hours_with_the_chapters_scatter_are_the_chapters():
+    solved = read_printed("solutions/11_scaling_out")["tables"].split("scatter 0.5")[0].split("scatter 0.1")[1]
+    chapter = read_printed("notebooks/11_scaling_out")["cell-25"]
+    tables = [[numbers(line) for line in text.splitlines() if "fits" in line] for text in (solved, chapter)]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) == 4
+
+
 def test_a_killed_worker_is_replaced_and_no_bit_of_the_scores_changes():
     printed = read_printed("solutions/11_scaling_out")
     text = printed["after-kill"]
