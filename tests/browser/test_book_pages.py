@@ -128,6 +128,41 @@ def test_answers_are_folded_on_the_screen_and_open_on_paper(book_html: Path, con
     expect(visible).to_have_count(3)
 
 
+@pytest.mark.parametrize(("width", "height", "least"), [(1280, 720, 280), (390, 844, 350)])
+def test_the_opening_page_shows_its_whole_drawing_area_on_the_first_screen(
+    width: int, height: int, least: int, book_html: Path, context: BrowserContext
+) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(f"{book_html.as_uri()}/book/intro.html")
+    surface = page.locator(".dc-surface")
+    expect(surface).to_be_visible()
+    box = surface.bounding_box()
+    assert box["y"] + box["height"] <= height
+    assert box["width"] >= least
+
+
+def test_nothing_moves_by_itself_for_readers_who_ask_for_that(book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{book_html.as_uri()}/{NOTEBOOKS[2]}.html")
+    moving = """all => all.map(one => getComputedStyle(one)).filter(style => style.scrollBehavior !== "auto" ||
+        /[1-9]/.test(style.transitionDuration + style.animationDuration)).length"""
+    assert page.locator("html, html *").evaluate_all(moving) == 0
+
+
+@pytest.mark.parametrize("name", ["notebooks/03_batch_normalization", "notebooks/10_difference", "book/questions"])
+def test_paper_cuts_no_code_off_and_parts_no_cell(name: str, book_html: Path, context: BrowserContext) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 with the usual margins
+    page.goto(f"{book_html.as_uri()}/{name}.html")
+    page.emulate_media(media="print")
+    cut_off = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.innerText)"
+    assert page.locator("article pre").evaluate_all(cut_off) == []
+    parted = "cells => cells.filter(cell => getComputedStyle(cell).breakInside !== 'avoid').length"
+    assert page.locator("article div.cell").evaluate_all(parted) == 0
+
+
 def test_what_an_exercise_types_into_the_browsers_console_runs(book_html: Path, context: BrowserContext) -> None:
     page = context.new_page()
     said: list[str] = []
