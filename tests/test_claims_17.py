@@ -6,6 +6,7 @@ A test here fails after a `make run` whose numbers no longer support a sentence:
 import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from recorded import numbers, read_printed
 
@@ -139,3 +140,15 @@ def test_a_network_that_learned_from_shifted_digits_reads_them(solved):
     assert 3 < shifted[0] - shifted[4] < 10
     assert plain[4] < plain[0] / 2
     assert numbers(solved["shift-cost"].splitlines()[-1])[-1] > 0.05  # McNemar's p value
+
+
+def test_a_fifth_of_the_digits_lose_ink_when_moved_by_four_pixels_and_a_third_by_five(true_mnist):
+    (X, _), _ = true_mnist
+    X = X[50_000:52_000]
+    ways = [X, X[:, :, ::-1], X.transpose(0, 2, 1)[:, :, ::-1], X.transpose(0, 2, 1)]  # right, left, up and down
+
+    def share_cut(pixels: int) -> float:
+        return np.mean([(way[:, :, :pixels] > 127).any(axis=(1, 2)) for way in ways])
+
+    assert share_cut(4) == pytest.approx(0.2, abs=0.03)
+    assert share_cut(5) > 1 / 3
