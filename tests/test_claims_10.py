@@ -3,10 +3,13 @@
 A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
 """
 
+import re
+
 import numpy as np
 import pytest
 from recorded import numbers, read_printed
 
+from mnist_utils.comparison import compare
 from mnist_utils.evaluation import CrossValidation
 
 
@@ -91,3 +94,16 @@ def test_one_model_for_all_folds_reports_all_rows_right_and_deserves_about_94_pe
 def test_the_scalings_of_all_rows_and_of_a_folds_rows_differ_from_the_third_or_fourth_decimal_on(printed):
     of_all, *of_folds = (numbers(line)[-2:] for line in printed["scaling-numbers"].splitlines())
     assert 0.00005 < np.abs(np.subtract(of_folds, of_all)).max() < 0.001
+
+
+def test_the_interval_of_the_first_leak_would_contain_zero_though_its_last_two_folds_cannot_be_luck(printed):
+    loops = {}
+    for line in printed["run-loops"].splitlines():
+        name, reported, deserved = re.match(r"(.*?) *reported \[(.*)\] deserved \[(.*)\]", line).groups()
+        loops[name] = np.array([reported.split(), deserved.split()], float)
+    (leaky, fresh), honest = loops["one model"], loops["honest"]
+    gaps = honest[0] - honest[1], leaky - fresh
+    size = compare(*(0.5 + gap / 100 for gap in gaps))  # it takes scores from 0 to 1
+    assert size.low < 0 < size.high
+    assert list(leaky[-2:]) == [100, 100]
+    assert fresh[-2:] == pytest.approx(94, abs=0.2)
