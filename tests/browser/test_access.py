@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from chapters import CHAPTERS
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +48,7 @@ def open_and_settle(page: Page, address: str) -> None:
     for canvas in page.locator(".digit-canvas").all():
         canvas.scroll_into_view_if_needed()
         expect(canvas.locator(".dc-surface")).to_be_visible()
-    page.wait_for_function("[...document.images].every((picture) => picture.complete)")
+    wait_for(lambda: page.evaluate("[...document.images].every((picture) => picture.complete)"))
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -62,7 +63,7 @@ def test_axe_finds_nothing_on_any_page(part: int, book_html: Path, browser: Brow
             if (width, scheme, rules) == WAYS[0]:
                 open_and_settle(page, f"{book_html.as_uri()}/{name}.html")
                 page.evaluate(axe)
-            page.wait_for_function(HAS_SETTLED, arg=scheme)
+            wait_for(lambda scheme=scheme: page.evaluate(HAS_SETTLED, scheme))
             findings = page.evaluate(FIND, [rules, EXCEPTIONS])
             found += [f"{name}, {scheme}, {width} pixels wide: {finding}" for finding in findings]
     context.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from chapters import CHAPTERS, NOTEBOOKS
 from playwright.sync_api import BrowserContext, expect
+from waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +54,7 @@ def test_a_page_runs_the_code_that_it_was_built_with_and_no_other(address: str, 
     page = context.new_page()
     page.goto(f"{address}/{NOTEBOOKS[0]}.html")
     page.locator(".btn-fullscreen-button").click()
-    page.wait_for_function("document.fullscreenElement")
+    wait_for(lambda: page.evaluate("document.fullscreenElement !== null"))
     page.evaluate("document.exitFullscreen()")
     page.evaluate("window.print = () => { window.printed = true; }")
     page.locator(".dropdown-download-buttons button").first.click()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from drawing import SAMPLES, draw_with_finger, draw_with_mouse, ink, pen_digit
 from playwright.sync_api import Browser, Locator, Page, expect
+from waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -152,7 +153,7 @@ def test_collects_a_labelled_drawing(notebook, folder):
 
 def test_legible_in_the_dark_theme(canvas, notebook):
     notebook.evaluate("() => jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
-    notebook.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    wait_for(lambda: notebook.evaluate("document.body.dataset.jpThemeLight === 'false'"))
     light = "answer => Math.min(...getComputedStyle(answer).color.match(/\\d+/g).slice(0, 3).map(Number))"
     assert canvas.locator(".dc-answer").evaluate(light) > 180
 

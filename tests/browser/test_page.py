@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from drawing import draw_with_finger, draw_with_mouse, ink, move_finger, pen_digit
 from playwright.sync_api import Locator, Page, Route, expect
+from waiting import wait_for
 
 from mnist_utils.practice import TRAINING_SHAPES, rasterize, sample_pen_digits
 from mnist_utils.predict import Classifier
@@ -43,10 +44,7 @@ def test_shows_the_28_by_28_pixels_while_drawing(canvas, page):
     page.mouse.move(box["x"] + 140, box["y"] + 60)
     page.mouse.down()
     page.mouse.move(box["x"] + 140, box["y"] + 220, steps=5)
-    page.wait_for_function(
-        "([blank, brightness]) => eval(brightness)(document.querySelector('#first .dc-preview')) > blank",
-        arg=[blank, brightness],
-    )
+    wait_for(lambda: canvas.locator(".dc-preview").evaluate(brightness) > blank)
     expect(canvas.locator(".dc-answer")).to_have_text("Draw a digit.")  # the pen is still down
     page.mouse.up()
     expect(canvas.locator(".dc-answer strong")).to_have_text("1")
@@ -156,7 +154,7 @@ def test_drawing_survives_a_resized_window(canvas, page):
 def test_a_finger_beside_the_canvas_still_scrolls(touch_page, site):
     touch_page.goto((site / "far.html").as_uri())
     move_finger(touch_page, [(100, y) for y in range(600, 380, -20)])
-    touch_page.wait_for_function("scrollY > 100")  # the page hears of it a little after the finger is done
+    wait_for(lambda: touch_page.evaluate("scrollY > 100"))  # the page hears of it a little after the finger is done
 
 
 def test_text_is_legible_on_a_dark_page(canvas, page):
