@@ -10,6 +10,7 @@ from scipy import ndimage as ndi
 from skimage.measure import label
 
 from mnist_utils.reading import rules
+from mnist_utils.reading.mnist_format import measure_depth
 from mnist_utils.reading.paper import Contrast
 
 __all__ = [
@@ -18,25 +19,8 @@ __all__ = [
     "find_main",
     "gap",
     "may_be_writing",
-    "measure_depth",
     "score_digit",
 ]
-
-
-def measure_depth(mask: np.ndarray) -> np.ndarray:
-    """Return how far each pixel of some ink lies from its rim, in pixels.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (height, width)
-        The ink; what is outside of it is paper.
-
-    Returns
-    -------
-    ndarray of float64, shape (height, width)
-        0 on paper; in the middle of a stroke half of its width.
-    """
-    return ndi.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +52,9 @@ class Component:
     @functools.cached_property
     def level(self) -> float:
         """Upper quartile of its contrast to the paper."""
-        return float(np.percentile(self.contrast.values[self.box][self.mask], 75))
+        values = np.sort(self.contrast.values[self.box][self.mask])
+        # As `np.percentile(values, 75)`, in a tenth of its time: a page has thousands of small pieces.
+        return float(np.interp(0.75 * (len(values) - 1), np.arange(len(values)), values))
 
     @property
     def thickness(self) -> float:

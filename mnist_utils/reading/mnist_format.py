@@ -19,6 +19,7 @@ __all__ = [
     "MAX_STROKE",
     "MIN_STROKE",
     "mean_stroke_width",
+    "measure_depth",
     "measure_stroke",
     "normalize_ink",
 ]
@@ -54,6 +55,25 @@ def _crop(ink: np.ndarray) -> np.ndarray:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
+def measure_depth(mask: np.ndarray) -> np.ndarray:
+    """Return how far each pixel of some ink lies from its rim, in pixels.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (height, width)
+        The ink; what is outside of it is paper.
+
+    Returns
+    -------
+    ndarray of float64, shape (height, width)
+        0 on paper; in the middle of a stroke half of its width.
+    """
+    height, width = mask.shape
+    framed = np.zeros((height + 2, width + 2), bool)  # `np.pad` takes longer than the distances of a small piece
+    framed[1:-1, 1:-1] = mask
+    return distance_transform_edt(framed)[1:-1, 1:-1]
+
+
 def mean_stroke_width(mask: np.ndarray) -> float:
     """Measure how wide strokes are on average.
 
@@ -70,7 +90,7 @@ def mean_stroke_width(mask: np.ndarray) -> float:
     float
         In pixels of the mask; 0 without ink.
     """
-    depth = distance_transform_edt(np.pad(mask, 1))
+    depth = measure_depth(mask)
     return float(4 * depth[depth > 0].mean() - 2) if mask.any() else 0.0
 
 

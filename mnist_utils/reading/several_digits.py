@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mnist_utils.reading import rules
-from mnist_utils.reading.components import measure_depth
 from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.files import PictureLike
 from mnist_utils.reading.inked_picture import find_ink
+from mnist_utils.reading.mnist_format import measure_depth
 from mnist_utils.reading.pieces import Piece, group_strokes, sort_lines
 
 if TYPE_CHECKING:
