@@ -384,6 +384,11 @@ def _train(
     """Train all folds in worker processes and return their last states, in the folds' order."""
     epochs = settings["epochs"]
     n_workers = min(n_workers or _n_workers(client), len(folds))
+    if n_workers < 1:
+        raise ValueError(
+            "Nothing to train, or nobody to train it: give at least one seed and one worker, and wait for a cluster's "
+            "workers (client.wait_for_workers)."
+        )
     with (
         _naming_a_killed_worker(),
         _progress_bar(f"{name}, workers start", len(folds) * epochs, verbose) as bar,

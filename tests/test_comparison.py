@@ -5,8 +5,7 @@ import pytest
 from scipy import stats
 
 from mnist_utils.comparison import compare, mcnemar, summarize, wilson_interval
-from mnist_utils.evaluation import CrossValidation, evaluate_model
-from mnist_utils.quiet import keras
+from mnist_utils.evaluation import CrossValidation
 
 BASELINE = [0.98, 0.981, 0.982, 0.979, 0.98]
 DEEPER = [0.99, 0.988, 0.989, 0.99, 0.9885]
@@ -114,22 +113,6 @@ def test_compare_refuses_other_folds(key, value):
 def test_compare_admits_settings_that_leave_the_folds_alone():
     other = cross_validation("longer", DEEPER, epochs=20, seed=5)
     assert compare(cross_validation("baseline", BASELINE), other).better == "longer"
-
-
-@pytest.mark.slow
-def test_evaluate_model_and_compare_speak_of_the_same_settings():
-    # If evaluate_model renamed what defines its folds, other folds would no longer be refused.
-    X, y = np.random.default_rng(0).random((20, 2), dtype=np.float32), np.eye(2)[np.arange(20) % 2]
-
-    def define_model():
-        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
-        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
-        return model
-
-    options = {"n_folds": 2, "epochs": 1, "n_workers": 1, "verbose": 0}
-    few, many = (evaluate_model(define_model, X[:n], y[:n], name=f"{n} rows", **options) for n in (10, 20))
-    with pytest.raises(ValueError, match="n_rows 10 and 20"):
-        compare(few, many)
 
 
 def test_compare_wants_two_names():

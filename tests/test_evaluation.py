@@ -13,7 +13,9 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import distributed
 import loky
@@ -26,6 +28,7 @@ from waiting import PATIENCE, wait_for
 from mnist_utils import evaluation, paths
 from mnist_utils._runtime.training import Fold, Recipe, Trainer, TrainingState
 from mnist_utils._runtime.workers import training_pool
+from mnist_utils.comparison import compare
 from mnist_utils.data import load_dataset, prep_pixels
 from mnist_utils.evaluation import CrossValidation, FoldError, evaluate_model, finalize_model, finalize_models
 from mnist_utils.quiet import keras, tf
@@ -86,8 +89,8 @@ def train_one_after_another(X: np.ndarray, y: np.ndarray, epochs: int) -> list[d
 
 @pytest.mark.slow
 def test_any_number_of_workers_gives_the_bits_of_the_tutorials_folds_one_after_another(data, folder):
-    with loky.ProcessPoolExecutor(1) as pool:  # TensorFlow has not run there yet
-        expected = pool.submit(train_one_after_another, *data, epochs=3).result()
+    with training_pool(1, *data) as submit:
+        expected = submit(lambda X, y: train_one_after_another(np.load(X), np.load(y), epochs=3)).result()
     for n_workers in (1, 2):  # appendix A compares five, too, whenever its notebook is executed
         scores, histories = evaluate_model(define_model, *data, epochs=3, n_workers=n_workers, verbose=0)
         assert histories == expected
@@ -96,8 +99,11 @@ def test_any_number_of_workers_gives_the_bits_of_the_tutorials_folds_one_after_a
 
 
 @pytest.mark.slow
-def test_what_it_returns_and_keeps(data, folder):
-    cv = evaluate_model(define_model, *data, name="small", epochs=2, n_folds=3, batch_size=50, seed=4, verbose=0)
+def test_what_it_prints_returns_and_keeps(data, folder, capfd):
+    cv = evaluate_model(define_model, *data, name="small", epochs=2, n_folds=3, batch_size=50, seed=4)
+    printed, errors = capfd.readouterr()
+    assert printed == "".join(f"> {score * 100:.3f}\n" for score in cv.scores), "in the order of the folds"
+    assert errors == ""
     assert cv.settings == {
         "n_rows": N_ROWS,
         "n_folds": 3,
@@ -115,6 +121,11 @@ def test_what_it_returns_and_keeps(data, folder):
     assert cv.save() == folder / "results" / "small.json"
     assert CrossValidation.load("small") == cv
     assert not list(folder.glob(".cache/trainings/*")), "checkpoints go when the result is there"
+    # If a setting that defines the folds were renamed, `compare` would no longer refuse other folds.
+    for key in ("n_rows", "n_folds", "split_seed"):
+        other = replace(cv, name="other", settings=cv.settings | {key: 400})
+        with pytest.raises(ValueError, match=f"{key}.*400"):
+            compare(cv, other)
 
 
 def test_loading_what_was_not_recorded_says_so(folder):
@@ -206,9 +217,9 @@ class Script:
     """The script with a small model, in a folder of its own: its log, its processes."""
 
     def __init__(self, path: Path) -> None:
-        self.folder, self.log, self.hold = path / "project", path / "log", path / "hold"
-        self.folder.mkdir()
-        self.log.mkdir()
+        self.folder, self.log, self.hold, self.tmp = (path / name for name in ("project", "log", "hold", "tmp"))
+        for folder in (self.folder, self.log, self.tmp):
+            folder.mkdir()
 
     def command(self, n_workers: int = 1, log: Path | None = None, verbose: int = 0) -> list[str]:
         options = {"epochs": N_EPOCHS // 2, "workers": n_workers, "verbose": verbose}
@@ -221,6 +232,7 @@ class Script:
         self.hold.write_text(str(steps + 60))
         process = subprocess.Popen(
             self.command(n_workers),
+            env=os.environ | {"TMPDIR": str(self.tmp)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -293,7 +305,7 @@ def kill_the_script(process: subprocess.Popen, script: Script) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_a_run_stopped_in_each_way_leaves_no_process_and_is_taken_up_where_it_was(script, undisturbed):
+def test_a_run_stopped_in_each_way_leaves_nothing_running_or_lying_and_is_taken_up_where_it_was(script, undisturbed):
     done = 0
     for stop, n_workers in ((press_ctrl_c, 2), (kill_a_worker, 1), (kill_the_script, 1)):
         process = script.start_and_hold(n_workers)
@@ -310,6 +322,7 @@ def test_a_run_stopped_in_each_way_leaves_no_process_and_is_taken_up_where_it_wa
         script.hold.unlink()
         _, alive = psutil.wait_procs(children, timeout=PATIENCE)
         assert not alive, f"after {stop.__name__}"
+        assert not list(script.tmp.glob("mnist_utils_*")), f"after {stop.__name__}"
         assert done + 8 <= epochs_done(script.folder) < N_EPOCHS, f"after {stop.__name__}"
         done = epochs_done(script.folder)
     steps = script.steps()
@@ -331,8 +344,8 @@ def test_the_display_counts_the_epochs_of_all_folds_in_a_terminal(undisturbed):
     assert [line[0] for line in lines[:-1]] == [">", ">"]
 
 
-class Stopped(BaseException):
-    """As if the reader had pressed Stop."""
+class Stopped(Exception):
+    """As if the training ended here. (The test above presses Ctrl-C.)"""
 
 
 def epochs_trained(monkeypatch: pytest.MonkeyPatch, *arguments: object, stop_after: int = 1000, **options: int) -> int:
@@ -474,6 +487,14 @@ def test_what_nothing_can_be_learned_from_is_refused(train, change, message):
         train(define_model, **(data | change))
 
 
+@pytest.mark.parametrize("options", [{"n_workers": -1}, {"client": SimpleNamespace(nthreads=dict)}])
+def test_a_training_without_a_worker_is_refused(options, data, folder):
+    with pytest.raises(ValueError, match="nobody to train it: give at least one seed and one worker"):
+        evaluate_model(define_model, *data, verbose=0, **options)
+    with pytest.raises(ValueError, match="Nothing to train"):
+        finalize_models(define_model, *data, seeds=[], epochs=1)
+
+
 @pytest.mark.slow
 def test_a_training_goes_on_where_its_state_cannot_be_saved_and_says_so_once(data, folder, monkeypatch, capsys):
     def refuse(state, file):
@@ -496,17 +517,6 @@ def test_data_that_cannot_be_written_for_the_workers_say_where(monkeypatch):
     message = r"The data cannot be written to .*set the environment variable TMPDIR to a folder"
     with pytest.raises(OSError, match=message), training_pool(1, np.zeros(1), np.zeros(1)):
         pass
-
-
-# What it shows
-
-
-@pytest.mark.slow
-def test_scores_are_printed_in_percent_in_the_order_of_the_folds(data, folder, capfd):
-    cv = evaluate_model(define_model, *data, epochs=1)
-    printed, errors = capfd.readouterr()
-    assert printed == "".join(f"> {score * 100:.3f}\n" for score in cv.scores)
-    assert errors == ""
 
 
 # A cluster

@@ -18,6 +18,8 @@ from sphinx.application import Sphinx
 from sphinx.util.images import get_image_size
 from sphinx.writers.html5 import HTML5Translator
 
+from mnist_utils.paths import write_whole
+
 PHONE = 400  # pixels: a wider picture is drawn smaller than it is on a phone
 GREY_LEVELS = 0.5  # of 255, on average: by how much 256 colours may differ from a picture
 
@@ -73,7 +75,8 @@ def shrink_pictures(app: Sphinx, exception: Exception | None) -> None:
             continue
         made = small / f"{hashlib.sha256(picture.read_bytes()).hexdigest()}.png"
         if not made.exists():
-            shrink(picture, made)
+            with write_whole(made) as scratch:  # a build that is stopped must leave no half of a picture
+                shrink(picture, scratch)
         shutil.copyfile(made, picture)
 
 

@@ -55,8 +55,10 @@ def fuse_batch_normalization(model: keras.Model) -> keras.Model:
     """
 
     def can_be_fused(layer: keras.Layer) -> bool:
-        images = type(layer) is keras.layers.BatchNormalization and len(layer.input.shape) == 4
-        return images and layer.axis in (-1, 3) and layer.scale and layer.center
+        if type(layer) is not keras.layers.BatchNormalization or not layer.built:
+            return False
+        # Not `layer.input`, which a layer of a model written as a class does not have.
+        return layer.input_spec.ndim == 4 and layer.axis in (-1, 3) and layer.scale and layer.center
 
     if not any(can_be_fused(layer) for layer in model.layers):
         return model

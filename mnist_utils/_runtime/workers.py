@@ -84,7 +84,7 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
         n_workers, timeout=IDLE_SECONDS, initializer=_start_training_worker, initargs=(_caller_lives(),)
     )
     with (
-        tempfile.TemporaryDirectory(prefix="mnist_utils_", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(dir=_caller_lives().parent, ignore_cleanup_errors=True) as folder,
         warnings.catch_warnings(),
     ):
         # Between two tasks, loky gives a new process to a worker whose memory has grown. It costs seconds, and nothing
@@ -104,7 +104,7 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
 
             yield submit
         except BaseException as error:
-            if not isinstance(error, Exception) or not all(task.done() for task in under_way):
+            if not isinstance(error, Exception) or not all(task.done() for task in under_way.copy()):
                 pool.shutdown(wait=True, kill_workers=True)
             raise
 
@@ -123,7 +123,10 @@ def _save(file: Path, array: np.ndarray) -> None:
 
 @functools.cache
 def _caller_lives() -> Path:
-    """Return a file that this process holds a lock on as long as it lives, however it ends."""
+    """Return a file that this process holds a lock on as long as it lives, however it ends.
+
+    Its folder is for all that this process writes for its workers. If it is killed, they remove the folder.
+    """
     file = Path(tempfile.mkdtemp(prefix="mnist_utils_"), "caller_lives.lock")
     lock = FileLock(file)
     lock.acquire()
@@ -139,6 +142,7 @@ def _start_worker(caller_lives: Path) -> None:
 
     def end_with_caller() -> None:
         FileLock(caller_lives).acquire(poll_interval=1)
+        shutil.rmtree(caller_lives.parent, ignore_errors=True)  # a caller that was killed could not
         os._exit(1)
 
     threading.Thread(target=end_with_caller, daemon=True).start()

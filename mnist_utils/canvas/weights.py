@@ -85,12 +85,15 @@ def _encode_layer(layer: Any, dtype: DType) -> dict[str, Any] | None:  # noqa: A
             _require(layer, layer.padding == "valid", f"has padding={layer.padding!r}")
             _require(layer, tuple(layer.strides) == (1, 1), f"has strides={layer.strides}")
             _require(layer, tuple(layer.dilation_rate) == (1, 1) and layer.groups == 1, "is dilated or grouped")
-            return {"type": "conv2d"} | _encode_kernel_and_bias(layer, dtype)
+            description = {"type": "conv2d"} | _encode_kernel_and_bias(layer, dtype)
+            _require(layer, description["activation"] != "softmax", "has a softmax over the channels of each pixel")
+            return description
         case keras.layers.MaxPooling2D():
             _require(layer, layer.padding == "valid", f"has padding={layer.padding!r}")
             _require(layer, tuple(layer.strides) == tuple(layer.pool_size), f"has strides={layer.strides}")
             return {"type": "max_pooling2d", "pool": list(layer.pool_size)}
         case keras.layers.BatchNormalization():
+            _require(layer, layer.axis in (-1, len(layer.output.shape) - 1), f"has axis={layer.axis}")
             # At prediction time: gamma * (x - mean) / sqrt(variance + epsilon) + beta, a scale and a shift.
             gamma = layer.gamma.numpy() if layer.scale else 1.0
             beta = layer.beta.numpy() if layer.center else 0.0
@@ -98,6 +101,7 @@ def _encode_layer(layer: Any, dtype: DType) -> dict[str, Any] | None:  # noqa: A
             shift = beta - layer.moving_mean.numpy() * scale
             return {"type": "batch_normalization", "scale": encode_array(scale), "shift": encode_array(shift)}
         case keras.layers.Dense():
+            _require(layer, len(layer.output.shape) == 2, "is applied to each row and column: put Flatten before it")
             return {"type": "dense"} | _encode_kernel_and_bias(layer, dtype)
         case keras.layers.Flatten():
             return {"type": "flatten"}

@@ -63,7 +63,8 @@ def load_image(file: str | Path) -> np.ndarray:
     ValueError
         If the file holds no image, too large a one, or values that are not finite.
     """
-    picture = _to_plain_mode(_open_file(Path(file)))
+    picture, _ = _open_file(Path(file))
+    picture = _to_plain_mode(picture)
     if picture.mode.startswith(("I", "F")):  # 16 or 32 bits: Pillow would cut their values off at 255
         picture = _from_array(_divide_by_white(np.asarray(picture)))
     picture = picture.convert("L")
@@ -98,10 +99,11 @@ def open_grey(image: PictureLike, side: int = WORKING_SIDE) -> tuple[np.ndarray,
     ValueError
         If the file or the array holds no picture, or the file too large a one.
     """
-    picture, findings = _open_upright(image, side), []
-    larger_side = max(picture.size)
+    picture, (width, height) = _open_upright(image, side)
+    findings = []
+    larger_side = max(width, height)
     if larger_side > side:
-        findings.append(f"{picture.width} x {picture.height} pixels: averaged down to {side}")
+        findings.append(f"{width} x {height} pixels: averaged down to {side}")
         if picture.mode not in ("L", "RGB"):
             picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
         picture.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2)
@@ -114,10 +116,10 @@ def open_grey(image: PictureLike, side: int = WORKING_SIDE) -> tuple[np.ndarray,
     return grey, larger_side / max(grey.shape), findings
 
 
-def _open_upright(image: PictureLike, side: int) -> Image.Image:
-    """Return a picture as a new Pillow image of 8 bits, turned as the camera says."""
+def _open_upright(image: PictureLike, side: int) -> tuple[Image.Image, tuple[int, int]]:
+    """Return a picture as a new Pillow image of 8 bits, turned as the camera says, and its full width and height."""
     if isinstance(image, str | Path):
-        picture = _open_file(Path(image), side)
+        picture, size = _open_file(Path(image), side)
     elif isinstance(image, Image.Image):
         if 0 in image.size:
             raise ValueError(
@@ -127,14 +129,18 @@ def _open_upright(image: PictureLike, side: int) -> Image.Image:
             picture = ImageOps.exif_transpose(image)
         except Exception as error:  # Pillow loads the pixels only now, and its decoders raise errors of many types
             raise ValueError("The picture's file is damaged or closed: open it anew, or give its name.") from error
+        size = picture.size
     else:
         try:
             array = np.asarray(image)
         except ValueError:
             raise ValueError("Rows of different lengths are no picture: give an array (height, width).") from None
-        return _from_array(array)
+        picture = _from_array(array)
+        return picture, picture.size
     picture = _to_plain_mode(picture)
-    return _from_array(np.asarray(picture)) if picture.mode.startswith(("I", "F")) else picture  # 16 or 32 bits
+    if picture.mode.startswith(("I", "F")):  # 16 or 32 bits
+        picture = _from_array(np.asarray(picture))
+    return picture, size
 
 
 def _to_plain_mode(picture: Image.Image) -> Image.Image:
@@ -142,10 +148,11 @@ def _to_plain_mode(picture: Image.Image) -> Image.Image:
     return picture.convert(PLAIN_MODES[picture.mode]) if picture.mode in PLAIN_MODES else picture
 
 
-def _open_file(path: Path, side: int | None = None) -> Image.Image:
-    """Read an image file. Every error begins with its name.
+def _open_file(path: Path, side: int | None = None) -> tuple[Image.Image, tuple[int, int]]:
+    """Read an image file; return the picture, and its width and height in the file. Every error begins with its name.
 
     With a side, it is turned upright, as the camera says, and a JPEG may come smaller, but not below this many pixels.
+    The width and the height are then those of the upright picture, in the file's pixels.
     """
     name = str(path) if len(str(path)) < 300 else f"{str(path)[:300]}[cut off]"
     try:
@@ -165,12 +172,14 @@ def _open_file(path: Path, side: int | None = None) -> Image.Image:
         warnings.simplefilter("ignore")  # Pillow warns of large and of damaged files. They get an error, or are read.
         try:
             picture = Image.open(content, formats=FORMATS)
+            size = picture.size
             if side:
                 picture.draft(None, (side, side))
             takes_long = _has_too_many_scans(picture, content)
             if picture.width * picture.height <= MAX_PIXELS and not takes_long:
                 picture.load()
-                return ImageOps.exif_transpose(picture) if side else picture
+                upright = ImageOps.exif_transpose(picture) if side else picture
+                return upright, size if upright.size == picture.size else size[::-1]
         except Image.DecompressionBombError:  # Pillow's limit is about 180 megapixels
             takes_long = False
         except Exception as error:  # Pillow's decoders raise errors of many types for damaged files

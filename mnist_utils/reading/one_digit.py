@@ -15,7 +15,6 @@ from mnist_utils.reading.inked_picture import find_ink
 from mnist_utils.reading.mnist_format import IMAGE_SIDE, MAX_STROKE, MIN_STROKE, measure_stroke, normalize_ink
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
 
 __all__ = ["Reading", "to_mnist"]
@@ -74,17 +73,17 @@ class Reading:
 
         count = len(self.steps)
         if axes is None:
-            figure, axes = plt.subplots(1, count, figsize=(2.2 * count, 2.6), squeeze=False, layout="constrained")
-            figure.set_facecolor("white")
-        drawn: list[Axes] = list(np.ravel(np.asarray(axes, dtype=object)))
-        if len(drawn) < count:
-            raise ValueError(f"{len(drawn)} axes for {count} steps: give one for each.")
-        for ax, (title, picture) in zip(drawn, self.steps, strict=False):
+            size = 2.2 * count, 2.6
+            _, axes = plt.subplots(1, count, figsize=size, squeeze=False, layout="constrained", facecolor="white")
+        axes = np.ravel(axes)
+        if len(axes) < count:
+            raise ValueError(f"{len(axes)} axes for {count} steps: give one for each.")
+        for ax, (title, picture) in zip(axes, self.steps, strict=False):
             ax.imshow(picture, cmap="gray", vmin=0, vmax=255 if picture.dtype == np.uint8 else 1)
             ax.set_title(title, fontsize="medium")
             ax.set_xticks([])
             ax.set_yticks([])
-        return np.array(drawn, dtype=object)
+        return axes
 
 
 def to_mnist(

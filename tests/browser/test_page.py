@@ -6,6 +6,7 @@ from drawing import draw_with_finger, draw_with_mouse, ink, move_finger, pen_dig
 from playwright.sync_api import Locator, Page, Route, expect
 from waiting import wait_for
 
+from mnist_utils import paths
 from mnist_utils.practice import TRAINING_SHAPES, rasterize, sample_pen_digits
 from mnist_utils.predict import Classifier
 from mnist_utils.reading import to_mnist
@@ -276,3 +277,28 @@ def test_says_so_if_there_is_no_such_model(page, site):
     page.locator("#second").get_by_role("button", name="Try again").click()
     expect(page.locator("#second")).to_contain_text("absent.weights.js")
     expect(page.locator("#first .dc-surface")).to_be_attached()
+
+
+def test_a_canvas_in_a_notebook_shows_what_python_sets_later(page):
+    source = (paths.PROJECT / "mnist_utils/canvas/static/widget.js").read_text(encoding="utf-8")
+    page.evaluate(
+        """async (source) => {
+            const { default: { render } } = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+            const drawn = { ink: new DataView(new ArrayBuffer(0)), probabilities: [], message: "", pen: 22 };
+            const values = { ...drawn, labels: ["1", "2"], label: "1", reads: false, collects: true };
+            const handlers = {};
+            window.model = {
+                get: (name) => values[name],
+                set: (name, value) => { values[name] = value; handlers[`change:${name}`](); },
+                on: (event, handler) => { handlers[event] = handler; },
+            };
+            render({ model, el: document.body });
+        }""",
+        source,
+    )
+    expect(page.get_by_role("radio", name="1")).to_be_checked()
+    page.evaluate("model.set('label', '2')")
+    expect(page.get_by_role("radio", name="2")).to_be_checked()
+    expect(page.locator(".dc-answer")).to_be_hidden()
+    page.evaluate("model.set('reads', true)")
+    expect(page.locator(".dc-answer")).to_be_visible()

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 from reading.pictures import write
 from scipy import ndimage as ndi
 
@@ -75,6 +76,18 @@ def test_boxes_are_in_pixels_of_the_picture():
     assert read(page).digits[0].box == (143, 30, 14, 80)
     large = np.kron(page, np.ones((8, 8), np.uint8))
     assert read(large).digits[0].box == pytest.approx((1144, 240, 112, 640), abs=16)
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["upright", "turned"])
+def test_boxes_are_in_pixels_of_a_large_photo(turned, tmp_path):
+    large = np.kron(write(blank(), "1", 20, 100), np.ones((8, 8), np.uint8))
+    exif = Image.Exif()
+    if turned:
+        exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(np.rot90(large) if turned else large).save(tmp_path / "photo.jpg", exif=exif)
+    number = read(tmp_path / "photo.jpg")
+    assert number.digits[0].box == pytest.approx((1144, 240, 112, 640), abs=16)
+    assert number.findings[0].startswith("4000 x 1120 pixels: averaged down")
 
 
 def test_boxes_of_a_tiny_picture_are_in_its_pixels_too():

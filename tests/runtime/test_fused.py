@@ -1,5 +1,7 @@
 """Fused batch normalization computes what Keras's own formula computes, within rounding."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,25 @@ def test_a_frozen_layer_is_not_trained():
     model.train_on_batch(IMAGES, LABELS)
     for value, expected in zip(model.layers[0].variables, before, strict=True):
         np.testing.assert_array_equal(value.numpy(), expected)
+
+
+class Normalized(keras.Model):
+    """A model written as a class, from which Keras can't make a configuration."""
+
+    def __init__(self, normalization: layers.Layer) -> None:
+        super().__init__()
+        self.normalization, self.flatten, self.last = normalization, layers.Flatten(), layers.Dense(10, "softmax")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return self.last(self.flatten(self.normalization(x, training=training)))
+
+
+def test_a_model_written_as_a_class_stays_as_it_is():
+    model = Normalized(layers.BatchNormalization())
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    assert fuse_batch_normalization(model) is model  # not built yet
+    model(np.zeros((1, 8, 8, 1), np.float32))
+    assert fuse_batch_normalization(model) is model
 
 
 @pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")

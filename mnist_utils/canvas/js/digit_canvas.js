@@ -35,6 +35,7 @@ class CanvasView {
     this.showInk();
     this.showAnswer();
     this.showMessage();
+    this.collector.show();
     this.showPreview();
   }
 
@@ -60,6 +61,7 @@ class CanvasView {
       "aria-label": "The drawing as 28 by 28 pixels",
     });
     this.answer = makeAnswer(this.model.get("labels"));
+    this.collector = makeCollector(this.model, this.id);
     this.message = make("p", { className: "dc-message", role: "status" });
     this.spoken = make("p", { className: "dc-spoken", "aria-live": "polite" });
   }
@@ -72,10 +74,9 @@ class CanvasView {
       make("div", { className: "dc-buttons" }, this.undoButton, this.clearButton),
     );
     const figure = make("figure", {}, this.preview, make("figcaption", {}, "What the model sees"));
-    const reading = make("div", { className: "dc-reading" }, figure);
-    if (this.model.get("reads")) reading.append(this.answer.element);
+    const reading = make("div", { className: "dc-reading" }, figure, this.answer.element);
     const root = make("div", { className: "dc", role: "group", "aria-label": "Draw a digit" }, drawing, reading);
-    if (this.model.get("collects")) root.append(makeCollector(this.model, this.id));
+    if (this.model.get("collects")) root.append(this.collector.element);
     root.append(this.message, make("p", { className: "dc-help", id: `${this.id}-help` }, HELP), this.spoken);
     return root;
   }
@@ -92,6 +93,8 @@ class CanvasView {
       "change:ink": () => this.showInk(),
       "change:probabilities": () => this.showAnswer(),
       "change:message": () => this.showMessage(),
+      "change:label": () => this.collector.show(),
+      "change:reads": () => this.showAnswer(),
     };
     for (const [event, handler] of Object.entries(this.handlers)) this.model.on(event, handler);
   }
@@ -147,6 +150,7 @@ class CanvasView {
 
   showAnswer() {
     const { blank } = this.drawing;
+    this.answer.element.hidden = !this.model.get("reads"); // a classifier may be set later
     this.answer.show(blank ? [] : this.model.get("probabilities"), blank);
   }
 
