@@ -1,7 +1,8 @@
 """Measure the speed of `evaluate_model` beside the tutorial's listing, in one run: `make bench`.
 
-Run it on an idle machine: other work on it makes seconds longer, and ratios unfair. The results are printed and, of
-all rows, written to ``results/benchmark.json``, which *The record* shows. For a try: ``--rows 2000 --epochs 1``.
+Run it on an idle machine: other work on it makes seconds longer, and ratios unfair. The results are printed and, if
+all rows were used, written to ``results/benchmark.json``, which *The record* shows. For a try:
+``--rows 2000 --epochs 1``.
 """
 
 import argparse

@@ -194,7 +194,7 @@ def compare(
     ------
     ValueError
         If the models were not scored on the same folds or have the same name, there are fewer than two folds, or a
-        score is not between 0 and 1.
+        score or the confidence level is not between 0 and 1.
 
     References
     ----------

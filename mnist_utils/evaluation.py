@@ -222,13 +222,15 @@ def evaluate_model(
     Raises
     ------
     ValueError
-        If the model is not compiled with an accuracy, or the data don't fit together.
+        If the model is not compiled with an accuracy, the data don't fit together, or there is no worker.
     TypeError
         If `define_model` returns something else than a model.
     FoldError
         If the training of a fold fails. What other folds have done is kept for the next call.
     RuntimeError
         If the same evaluation is already running, or a worker process was killed.
+    OSError
+        If the data cannot be written for the worker processes.
     """
     started = time.perf_counter()
     X, y, epochs, n_folds = _at_scale(X, y, epochs, batch_size, verbose, n_folds)
@@ -271,6 +273,9 @@ def finalize_model(
     In a smoke run it takes the first 128 rows and one epoch, as `evaluate_model` does. If it is to be silent, only the
     history tells: it has one value.
 
+    The model is made in this process. So Keras's dtype policy is float32 afterwards, and the global generators of
+    random numbers begin at the seed.
+
     Parameters
     ----------
     define_model, X, y, epochs, batch_size, seed, verbose
@@ -285,7 +290,7 @@ def finalize_model(
 
     Raises
     ------
-    ValueError, TypeError, FoldError, RuntimeError
+    ValueError, TypeError, FoldError, RuntimeError, OSError
         As `evaluate_model`.
     """
     options = {"seeds": [seed], "epochs": epochs, "batch_size": batch_size, "verbose": verbose}
@@ -321,7 +326,7 @@ def finalize_models(
 
     Raises
     ------
-    ValueError, TypeError, FoldError, RuntimeError
+    ValueError, TypeError, FoldError, RuntimeError, OSError
         As `evaluate_model`.
     """
     X, y, epochs, _ = _at_scale(X, y, epochs, batch_size, verbose)

@@ -62,7 +62,7 @@ def plot_images(
     labels : array_like, shape (m,) or (m, 10), optional
         Digits or one-hot rows, written above the images.
     n : int
-        Number of images, at most; ignored if `axes` is given.
+        Number of images, at most, 1 or more; ignored if `axes` is given.
     cols : int, optional
         Images in a row; without it the grid is about as wide as high.
     titles : sequence of str, length m, optional
@@ -386,7 +386,7 @@ def plot_misread(
     probabilities : array_like, shape (m, 10)
         What the model answered, 0 to 1.
     n : int
-        Number of images, at most; ignored if `axes` is given.
+        Number of images, at most, 1 or more; ignored if `axes` is given.
     cols : int
         Images in a row.
     axes : array_like of Axes, optional

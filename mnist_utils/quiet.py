@@ -8,7 +8,8 @@ take Keras and TensorFlow from here: ``from mnist_utils.quiet import keras, tf``
 The import takes these steps:
 
 1. It refuses another backend of Keras than TensorFlow, with an `ImportError`.
-2. It sets the environment variable ``TF_CPP_MIN_LOG_LEVEL`` to 2, "errors only", unless you have set it.
+2. It sets environment variables that you have not set: ``KERAS_BACKEND`` to TensorFlow, ``TF_CPP_MIN_LOG_LEVEL`` to
+   2, "errors only", and ``TF_FORCE_GPU_ALLOW_GROWTH``, so that a kernel leaves memory on a GPU to other processes.
 3. It imports TensorFlow and lists the physical devices while file descriptor 2 leads to a temporary file. Devices are
    listed, not initialized: ``tf.config`` can still set threads and devices afterwards.
 4. It gives the descriptor back and writes to it all that was held back, except what your log level hides and a few

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageMetadata, PackageNotFoundError, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -70,7 +70,7 @@ def python_packages() -> dict[str, tuple[str, str]]:
     return dict(sorted(found.items()))
 
 
-def _licence(metadata: object) -> str:
+def _licence(metadata: PackageMetadata) -> str:
     """Return what a package's metadata state of its licence, in a few words."""
     kinds = [line.split(" :: ")[-1] for line in metadata.get_all("Classifier", []) if line.startswith("License :: ")]
     first_line = (metadata.get("License") or "").strip().partition("\n")[0]

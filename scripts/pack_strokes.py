@@ -8,19 +8,20 @@ larger side of a digit is 1,000. Points that lie on a straight line between thei
 import gzip
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 from skimage.measure import approximate_polygon
 
-PACKED = Path(__file__).resolve().parents[1] / "notebooks" / "images" / "pen_strokes.npz"
+from mnist_utils.paths import PROJECT
+from mnist_utils.practice.pen_strokes import GRID, PEN_STROKES
+
+PACKED = PROJECT / PEN_STROKES
 SIDE = 1_000  # of a digit, in the source
-GRID = 250  # of a digit, packed: a unit is a sixteenth of a thin pen's width
 TOLERANCE = 4  # of 1,000: how far a stroke may move where points are left out
 
 
 def pack(digits: list[dict]) -> dict[str, np.ndarray]:
-    """Return the digits as arrays: the points of all strokes in a row, and how they are to be parted."""
+    """Return the digits as arrays: the points of all strokes in a row, and how many belong to each."""
     strokes = [np.array(stroke, float) for digit in digits for stroke in digit["strokes"]]
     simpler = [approximate_polygon(stroke, TOLERANCE) if len(stroke) > 2 else stroke for stroke in strokes]
     sources, files = (sorted({digit[key] for digit in digits}) for key in ("source", "file"))

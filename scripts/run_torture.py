@@ -165,11 +165,11 @@ def main(arguments: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
     parser.add_argument("--area", choices=AREAS, help="run this one only")
-    area, options = parser.parse_known_args(arguments)
+    known, options = parser.parse_known_args(arguments)
     if not options:
         read_entries(RESULTS, FIELDS)
-    if area.area:
-        return run_area(area.area, options)
+    if known.area:
+        return run_area(known.area, options)
     # pytest's 5: no test was left by the options, such as -k.
     statuses = [
         subprocess.run([sys.executable, __file__, "--area", name, *options], check=False).returncode for name in AREAS

@@ -221,7 +221,7 @@ def test_the_tutorials_means_of_2021_lie_within_our_intervals_and_those_of_2019_
 
 def test_chapter_4_repeats_the_final_models_score_on_the_test_set(final):
     text = (PROJECT / "notebooks" / "04_deeper_model.ipynb").read_text(encoding="utf-8")
-    found = re.search(r"final model, on the test set \|.*\| (\S+) \((\S+) to (\S+)\), ", text)
+    found = re.search(r"final model, on the test set \|.*\| (\S+) \(95 % interval (\S+) to (\S+)\), ", text)
     score = [final["correct"] / final["n"], *final["interval"]]
     assert found.groups() == tuple(f"{100 * share:.2f}" for share in score)
 
@@ -232,7 +232,7 @@ def test_chapter_2_says_what_chapter_10_prints_of_other_seeds():
     )
     first, *others = (f"{float(mean):.2f}" for mean in means.groups())
     text = (PROJECT / "notebooks" / "02_baseline.ipynb").read_text(encoding="utf-8")
-    assert f"are {' and '.join(others)} % there, and {first} % for the seed of this chapter" in text
+    assert f"are {' and '.join(others)} %, and with the seed of this chapter {first} %" in text
 
 
 def test_nearest_mean_takes_4_for_9_most_often_and_5_and_8_for_3_rather_than_for_each_other(true_mnist):

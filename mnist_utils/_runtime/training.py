@@ -59,7 +59,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Fold:
-    """The rows of one training, and its chance.
+    """The rows of one training, and its seed.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ def new_model(recipe: Recipe, seed: int, X: np.ndarray, y: np.ndarray) -> keras.
 
 
 def _define(recipe: Recipe, seed: int, X: np.ndarray) -> keras.Model:
-    """Return what `new_model` does, its metrics not made yet: that takes most of the time."""
+    """As `new_model`, but without its metrics, whose making takes most of the time."""
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(seed)
     model = recipe.define_model()

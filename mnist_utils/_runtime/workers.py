@@ -79,6 +79,11 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
     submit : callable
         Takes a function and arguments, and returns a `concurrent.futures.Future`. The function is called with the
         ``.npy`` files of X and y before these arguments. All tasks must be done at the end of the block.
+
+    Raises
+    ------
+    OSError
+        If the data cannot be written.
     """
     pool = loky.get_reusable_executor(
         n_workers, timeout=IDLE_SECONDS, initializer=_start_training_worker, initargs=(_caller_lives(),)

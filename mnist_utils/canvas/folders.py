@@ -13,7 +13,7 @@ from mnist_utils.reading import to_mnist
 __all__ = ["load_folder", "save_drawing"]
 
 MAX_LABEL_BYTES = 200  # most systems allow names of 255
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
 
 
 def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:

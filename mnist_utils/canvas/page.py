@@ -56,6 +56,8 @@ def write_page_files(
     ------
     FileNotFoundError
         If there is no such model.
+    OSError
+        If it is a folder (IsADirectoryError), or the files cannot be written.
     ValueError
         If the file holds no model that Keras can load, or one that JavaScript cannot run
         (see :func:`mnist_utils.canvas.weights.encode_model`). The message begins with the file's name.

@@ -40,7 +40,7 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
     labels : sequence of str, optional
         The classes, in the order of the probabilities. The ten digits, if not given.
     pen : float, optional
-        Width of the pen in pixels of the drawing, which is 280 wide. The one given has the width of MNIST's strokes
+        Width of the pen in pixels of the drawing, which is 280 wide. The default has the width of MNIST's strokes
         when a digit fills most of the canvas.
 
     Attributes

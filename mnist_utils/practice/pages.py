@@ -42,16 +42,16 @@ FONTS = "DejaVu Sans", "DejaVu Serif", "DejaVu Sans Mono"  # Matplotlib brings t
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """A page of digits.
+    """A page with digits, or without any.
 
     Attributes
     ----------
     picture : ndarray of uint8, shape (height, width) or (height, width, 3)
-        Dark ink on light paper.
+        Dark ink on light paper; a texture has neither.
     lines : list of str
-        What is written in each line.
+        What is written in each line, in digits.
     kind : str
-        One of :data:`KINDS`.
+        One of :data:`KINDS`; of a page without digits ``"letters"``, ``"texture"`` or ``"empty paper"``.
     """
 
     picture: np.ndarray
@@ -82,8 +82,8 @@ def make_pages(
     seed : int
         The same seed makes the same pages.
     min_digits, max_digits : int
-        A page gets a number of digits between these, few as often as many: its logarithm is evenly distributed. What
-        does not fit on the page is left out.
+        A page gets a number of digits between these, with a logarithm that is evenly distributed: from 1 to 10 as
+        often as from 10 to 100. What does not fit on the page is left out.
     side : int
         Height and width of a page, in pixels.
 

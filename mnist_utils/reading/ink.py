@@ -1,4 +1,4 @@
-"""Part a picture into ink and paper.
+"""Separate the ink of a picture from its paper.
 
 A photo is tried as dark ink on light paper and as light ink on dark, each against paper whose brightness is estimated
 in three window sizes: a small window follows shadows, a large one does not mistake a thick stroke for paper. Of the
@@ -69,7 +69,7 @@ class Ink:
 
 
 def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = False) -> Ink:
-    """Part a picture into ink and paper, and find the piece of ink that is most like a digit.
+    """Separate the ink of a picture from its paper, and find the piece of ink that is most like a digit.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class InkedPicture:
 
 
 def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False) -> InkedPicture:
-    """Part the ink of a picture from its paper.
+    """Separate the ink of a picture from its paper.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
 
 
 def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool) -> InkedPicture:
-    """Part the ink of a picture, averaged down to that side, from its paper."""
+    """Separate the ink of a picture, averaged down to that side, from its paper."""
     grey, scale, findings = open_grey(image, side)
     inked = InkedPicture(grey, scale, findings, steps=[("picture", grey)], ink_scale=scale)
     sheet = None if is_drawing(grey) else find_sheet(grey)

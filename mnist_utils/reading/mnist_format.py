@@ -1,4 +1,4 @@
-"""MNIST's recipe: clean ink, already parted from the paper, becomes an image as MNIST's makers would have left it.
+"""MNIST's recipe: clean ink, already separated from the paper, becomes an image as MNIST's makers would have left it.
 
 They scaled each digit into a box of 20 x 20 pixels, kept its aspect, and placed it in 28 x 28 pixels so that its
 centre of mass is at the centre.

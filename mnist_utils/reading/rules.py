@@ -76,7 +76,7 @@ POLARITY_SIGMAS = 3  #: standard deviations from the paper, from which a pixel s
 MIN_POLARITY_LIMIT = 0.02  #: of white: that distance is never smaller
 MAX_POLARITY_LIMIT = 0.25  #: of white: that distance is never larger
 USUAL_POLARITY_FACTOR = 1.5  #: of the score: ink is rather what stands out more, dark or light
-DRAFT_SIDE = 280  #: pixels: the six ways to part a photo are compared at this side
+DRAFT_SIDE = 280  #: pixels: the six ways to separate a photo's ink are compared at this side
 
 # Which contrast is ink (ink)
 
@@ -186,4 +186,4 @@ SIDE_PER_MARGIN = 20  #: pixels of a piece's side for one more
 MIN_BELIEF = 0.4  #: mean probability that a piece is what it is read as: with less, a few pieces are no digits
 MIN_BELIEF_ON_PAGE = 0.7  #: the same for more pieces: one odd digit is a large part of a few
 FEW_PIECES = 10  #: pieces: from here on, the rule for more of them holds
-MAX_DIGIT_THICKNESS = 0.6  #: of a piece's side: among a few pieces, a thicker one is a blot, and believed in not at all
+MAX_DIGIT_THICKNESS = 0.6  #: of a piece's side: of a few pieces, a thicker one is a blot, its probability 0

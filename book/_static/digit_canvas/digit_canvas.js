@@ -84,17 +84,22 @@ var digitCanvas = (() => {
 
   // mnist_utils/canvas/js/collector.js
   function makeCollector(model, id) {
-    const choices = model.get("labels").map((label) => {
-      const radio = make("input", { type: "radio", name: id, value: label, checked: label === model.get("label") });
+    const radios = model.get("labels").map((label) => {
+      const radio = make("input", { type: "radio", name: id, value: label });
       radio.addEventListener("change", () => {
         model.set("label", label);
         model.save_changes();
       });
-      return make("label", {}, radio, label);
+      return radio;
     });
+    const choices = radios.map((radio) => make("label", {}, radio, radio.value));
     const button = make("button", { type: "button", className: "dc-save" }, "Save");
     button.addEventListener("click", () => model.send({ kind: "save" }));
-    return make("fieldset", { className: "dc-collect" }, make("legend", {}, "I am drawing a"), ...choices, button);
+    const legend = make("legend", {}, "I am drawing a");
+    const show = () => {
+      for (const radio of radios) radio.checked = radio.value === model.get("label");
+    };
+    return { element: make("fieldset", { className: "dc-collect" }, legend, ...choices, button), show };
   }
 
   // mnist_utils/canvas/js/drawing.js
@@ -473,6 +478,7 @@ puts it down and lifts it, Backspace takes back a stroke, Delete clears.`;
       this.showInk();
       this.showAnswer();
       this.showMessage();
+      this.collector.show();
       this.showPreview();
     }
     makeElements() {
@@ -498,6 +504,7 @@ puts it down and lifts it, Backspace takes back a stroke, Delete clears.`;
         "aria-label": "The drawing as 28 by 28 pixels"
       });
       this.answer = makeAnswer(this.model.get("labels"));
+      this.collector = makeCollector(this.model, this.id);
       this.message = make("p", { className: "dc-message", role: "status" });
       this.spoken = make("p", { className: "dc-spoken", "aria-live": "polite" });
     }
@@ -509,10 +516,9 @@ puts it down and lifts it, Backspace takes back a stroke, Delete clears.`;
         make("div", { className: "dc-buttons" }, this.undoButton, this.clearButton)
       );
       const figure = make("figure", {}, this.preview, make("figcaption", {}, "What the model sees"));
-      const reading = make("div", { className: "dc-reading" }, figure);
-      if (this.model.get("reads")) reading.append(this.answer.element);
+      const reading = make("div", { className: "dc-reading" }, figure, this.answer.element);
       const root = make("div", { className: "dc", role: "group", "aria-label": "Draw a digit" }, drawing, reading);
-      if (this.model.get("collects")) root.append(makeCollector(this.model, this.id));
+      if (this.model.get("collects")) root.append(this.collector.element);
       root.append(this.message, make("p", { className: "dc-help", id: `${this.id}-help` }, HELP), this.spoken);
       return root;
     }
@@ -527,7 +533,9 @@ puts it down and lifts it, Backspace takes back a stroke, Delete clears.`;
       this.handlers = {
         "change:ink": () => this.showInk(),
         "change:probabilities": () => this.showAnswer(),
-        "change:message": () => this.showMessage()
+        "change:message": () => this.showMessage(),
+        "change:label": () => this.collector.show(),
+        "change:reads": () => this.showAnswer()
       };
       for (const [event, handler] of Object.entries(this.handlers)) this.model.on(event, handler);
     }
@@ -576,6 +584,7 @@ puts it down and lifts it, Backspace takes back a stroke, Delete clears.`;
     }
     showAnswer() {
       const { blank } = this.drawing;
+      this.answer.element.hidden = !this.model.get("reads");
       this.answer.show(blank ? [] : this.model.get("probabilities"), blank);
     }
     showMessage() {

@@ -5,7 +5,7 @@
 // returns a function from pixels to probabilities.
 //
 // Activations are flat arrays, channels last, as in Keras: the value of channel c at row y and column x lies at
-// (y * width + x) * channels + c. All sums are kept in double precision, the one kind of number JavaScript reckons in.
+// (y * width + x) * channels + c. All sums are kept in double precision, JavaScript's own kind of number.
 
 /** Decode one array of weights: `{shape, dtype, scale, data}`, the data being little-endian numbers in base64. */
 function decodeWeights({ shape, dtype, scale, data }) {
