@@ -47,7 +47,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def with_fewer_rows(path: Path, folder: Path) -> Path:
-    """Return the notebook, or, if it stands in `FEWER_ROWS`, a changed copy in a folder like the notebook's own."""
+    """Return the notebook, or, if it stands in `FEWER_ROWS`, a changed copy in a folder like the project's own."""
     changes = FEWER_ROWS.get(f"{path.parent.name}/{path.stem}")
     if not changes:
         return path
@@ -57,9 +57,12 @@ def with_fewer_rows(path: Path, folder: Path) -> Path:
         assert cells, f"{path.name} no longer contains {text!r}: write anew what makes its test short"
         for cell in cells:
             cell.source = cell.source.replace(text, shorter)
-    (folder / "images").symlink_to(PROJECT / "notebooks" / "images")
-    nbformat.write(content, folder / path.name)
-    return folder / path.name
+    changed = folder / path.parent.name / path.name
+    for parent in (changed.parent, folder / "notebooks"):
+        parent.mkdir(exist_ok=True)
+    (folder / "notebooks" / "images").symlink_to(PROJECT / "notebooks" / "images")
+    nbformat.write(content, changed)
+    return changed
 
 
 def changes_of_files() -> dict[Path, int]:
@@ -105,7 +108,7 @@ def test_program_runs_and_changes_no_file_of_the_project(path: Path, smoke: dict
     before = changes_of_files()
     program = tmp_path / path.parent.name / f"{path.stem}.py"
     program.parent.mkdir()
-    program.write_text(make_program(with_fewer_rows(path, program.parent)), encoding="utf-8")
+    program.write_text(make_program(with_fewer_rows(path, tmp_path)), encoding="utf-8")
     command = [sys.executable, program]
     done = subprocess.run(command, cwd=path.parent, env=smoke, capture_output=True, text=True, check=False)
     if done.returncode:
