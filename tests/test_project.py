@@ -106,6 +106,35 @@ def test_no_workflow_but_the_publishing_one_may_change_anything() -> None:
         assert not any("permissions" in job for job in workflow["jobs"].values()), file.name
 
 
+@pytest.mark.parametrize("path", sorted(PROJECT.glob(".github/ISSUE_TEMPLATE/*-*.yml")), ids=lambda path: path.stem)
+def test_a_form_for_readers_asks_for_all_that_it_needs(path: Path) -> None:
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {"name", "description", "body"} <= form.keys()
+    assert len({field["id"] for field in form["body"]}) == len(form["body"])
+    for field in form["body"]:
+        assert field["attributes"]["label"]
+        assert field["validations"]["required"]
+        assert (field["type"] == "dropdown") == ("options" in field["attributes"])
+
+
+@pytest.mark.parametrize(
+    ("path", "is_ignored"),
+    [
+        ("notebooks/my_digits/7/0001.png", True),
+        ("my_notebooks/05_finalize.ipynb", True),
+        (".cache/trainings/0123/fold_1.npz", True),
+        ("figures/notebooks/02_baseline_1.png", True),
+        ("notebooks/02_baseline.py", True),
+        ("notebooks/19_new.ipynb", False),
+        ("notebooks/images/new.png", False),
+        ("results/new.json", False),
+    ],
+)
+def test_git_leaves_alone_what_a_reader_makes(path: str, is_ignored: bool) -> None:
+    done = subprocess.run(["git", "check-ignore", "--quiet", "--no-index", path], cwd=PROJECT, check=False)
+    assert (done.returncode == 0) == is_ignored
+
+
 def test_no_tracked_file_names_a_package_registry() -> None:
     # Written in two parts, so that this file names none either.
     hosts = [

@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for i, source in enumerate(CELLS)
     ]
     write_notebook(folder / "draw.ipynb", cells)
-    write_notebook(folder / "places.ipynb", cells_with_a_place())
+    write_notebook(folder / "markup.ipynb", [*cells_with_a_place(), *cells_of_each_kind()])
     shutil.copy(PROJECT / "notebooks" / CHAPTER, folder)
     return folder
 
@@ -50,11 +50,25 @@ def write_notebook(path: Path, cells: list[dict]) -> None:
     path.write_text(json.dumps(notebook), "utf-8")
 
 
+def markdown_cells() -> list[dict]:
+    """Return the Markdown cells of all chapters and solutions."""
+    paths = [*sorted(PROJECT.glob("notebooks/*.ipynb")), *sorted(PROJECT.glob("solutions/*.ipynb"))]
+    notebooks = [json.loads(path.read_text("utf-8")) for path in paths]
+    return [cell for notebook in notebooks for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+
+
 def cells_with_a_place() -> list[dict]:
-    """Return the Markdown cells of all chapters in which a page of the book shows a canvas."""
-    chapters = [json.loads(path.read_text("utf-8")) for path in sorted(PROJECT.glob("notebooks/*.ipynb"))]
-    cells = [cell for chapter in chapters for cell in chapter["cells"] if cell["cell_type"] == "markdown"]
-    return [cell for cell in cells if '<div class="digit-canvas"' in "".join(cell["source"])]
+    """Return the cells in which a page of the book shows a canvas."""
+    return [cell for cell in markdown_cells() if '<div class="digit-canvas"' in "".join(cell["source"])]
+
+
+def cells_of_each_kind() -> list[dict]:
+    """Return for each directive, with its options, and for each role that is used anywhere the first cell with it."""
+    kinds: dict[str, dict] = {}
+    for cell in markdown_cells():
+        for kind in re.findall(r"^:{3,}\{[^\n]*(?:\n:\w+:)?|\{[\w:]+\}`", "".join(cell["source"]), re.MULTILINE):
+            kinds.setdefault(re.sub(r"\}.*", "", kind), cell)
+    return [cell | {"id": f"kind-{number}"} for number, cell in enumerate(kinds.values())]
 
 
 def answers(address: str, server: subprocess.Popen) -> bool:
@@ -158,7 +172,7 @@ def test_legible_in_the_dark_theme(canvas, notebook):
     assert canvas.locator(".dc-answer").evaluate(light) > 180
 
 
-MARKUP = re.compile(r"\([\w-]+\)=|:::|\{(?:term|cite|dropdown)\}|</")  # a label, a directive, a role, HTML
+MARKUP = re.compile(r"\([\w-]+\)=|:::|^:\w+:|\{[\w:]+\}|</", re.MULTILINE)  # label, directive, option, role, HTML
 
 
 def show_cell(page: Page, index: int) -> None:
@@ -183,11 +197,11 @@ def test_a_chapter_shows_no_markup_and_keeps_its_answers_folded(lab, browser):
     page.close()
 
 
-def test_the_place_of_a_pages_canvas_shows_nothing_in_a_notebook(lab, browser):
+def test_no_kind_of_markup_and_no_place_of_a_pages_canvas_shows_in_a_notebook(lab, browser):
     page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    page.goto(f"{lab}/lab/tree/places.ipynb?reset")
+    page.goto(f"{lab}/lab/tree/markup.ipynb?reset")
     expect(page.locator(".jp-MarkdownCell").first).to_be_visible(timeout=KERNEL_STARTS)
-    for index in range(len(cells_with_a_place())):
+    for index in range(len(cells_with_a_place()) + len(cells_of_each_kind())):
         show_cell(page, index)
         # Until a cell is rendered, its source is seen, with the place's HTML.
         expect(page.locator(".jp-Notebook")).not_to_contain_text(MARKUP, use_inner_text=True)
