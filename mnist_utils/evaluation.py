@@ -274,7 +274,7 @@ def finalize_model(
     history tells: it has one value.
 
     The model is made in this process. So Keras's dtype policy is float32 afterwards, and the global generators of
-    random numbers begin at the seed.
+    random numbers have been set anew, from the seed.
 
     Parameters
     ----------
@@ -310,6 +310,8 @@ def finalize_models(
 ) -> list[tuple[keras.Model, dict[str, list[float]]]]:
     """Train a model several times on all rows, side by side, each time from another seed.
 
+    It has the effects on this process that `finalize_model` has.
+
     Parameters
     ----------
     define_model, X, y, epochs, batch_size, verbose
@@ -327,7 +329,7 @@ def finalize_models(
     Raises
     ------
     ValueError, TypeError, FoldError, RuntimeError, OSError
-        As `evaluate_model`.
+        As `evaluate_model`; ValueError also if there is no seed.
     """
     X, y, epochs, _ = _at_scale(X, y, epochs, batch_size, verbose)
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
@@ -388,7 +390,7 @@ def _train(
 ) -> list[TrainingState]:
     """Train all folds in worker processes and return their last states, in the folds' order."""
     epochs = settings["epochs"]
-    n_workers = min(n_workers or _n_workers(client), len(folds))
+    n_workers = min(_n_workers(client) if n_workers is None else n_workers, len(folds))
     if n_workers < 1:
         raise ValueError(
             "Nothing to train, or nobody to train it: give at least one seed and one worker, and wait for a cluster's "

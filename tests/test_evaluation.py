@@ -307,7 +307,7 @@ def kill_the_script(process: subprocess.Popen, script: Script) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_run_stopped_in_each_way_leaves_nothing_running_or_lying_and_is_taken_up_where_it_was(script, undisturbed):
     done = 0
-    for stop, n_workers in ((press_ctrl_c, 2), (kill_a_worker, 1), (kill_the_script, 1)):
+    for stop, n_workers in ((press_ctrl_c, 2), (kill_a_worker, 1), (kill_the_script, 2)):
         process = script.start_and_hold(n_workers)
         children = psutil.Process(process.pid).children(recursive=True)
         assert children
@@ -345,7 +345,7 @@ def test_the_display_counts_the_epochs_of_all_folds_in_a_terminal(undisturbed):
 
 
 class Stopped(Exception):
-    """As if the training ended here. (The test above presses Ctrl-C.)"""
+    """As if the training ended here. (Ctrl-C itself is pressed in `press_ctrl_c`.)"""
 
 
 def epochs_trained(monkeypatch: pytest.MonkeyPatch, *arguments: object, stop_after: int = 1000, **options: int) -> int:
@@ -487,10 +487,13 @@ def test_what_nothing_can_be_learned_from_is_refused(train, change, message):
         train(define_model, **(data | change))
 
 
-@pytest.mark.parametrize("options", [{"n_workers": -1}, {"client": SimpleNamespace(nthreads=dict)}])
+@pytest.mark.parametrize("options", [{"n_workers": 0}, {"n_workers": -1}, {"client": SimpleNamespace(nthreads=dict)}])
 def test_a_training_without_a_worker_is_refused(options, data, folder):
     with pytest.raises(ValueError, match="nobody to train it: give at least one seed and one worker"):
         evaluate_model(define_model, *data, verbose=0, **options)
+
+
+def test_a_training_without_a_seed_is_refused(data, folder):
     with pytest.raises(ValueError, match="Nothing to train"):
         finalize_models(define_model, *data, seeds=[], epochs=1)
 

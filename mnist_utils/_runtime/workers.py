@@ -146,7 +146,8 @@ def _start_worker(caller_lives: Path) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def end_with_caller() -> None:
-        FileLock(caller_lives).acquire(poll_interval=1)
+        with contextlib.suppress(FileNotFoundError):  # another worker has removed the folder
+            FileLock(caller_lives).acquire(poll_interval=1)
         shutil.rmtree(caller_lives.parent, ignore_errors=True)  # a caller that was killed could not
         os._exit(1)
 

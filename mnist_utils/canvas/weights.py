@@ -101,7 +101,7 @@ def _encode_layer(layer: Any, dtype: DType) -> dict[str, Any] | None:  # noqa: A
             shift = beta - layer.moving_mean.numpy() * scale
             return {"type": "batch_normalization", "scale": encode_array(scale), "shift": encode_array(shift)}
         case keras.layers.Dense():
-            _require(layer, len(layer.output.shape) == 2, "is applied to each row and column: put Flatten before it")
+            _require(layer, len(layer.output.shape) == 2, "has no Flatten before it")
             return {"type": "dense"} | _encode_kernel_and_bias(layer, dtype)
         case keras.layers.Flatten():
             return {"type": "flatten"}

@@ -30,7 +30,7 @@ SOURCES = ("aga", "apa", "apb", "app", "ced", "ibm")
 """The institutions that recorded the digits, each from its own people."""
 
 PEN_STROKES = "notebooks/images/pen_strokes.npz"  # written by scripts/pack_strokes.py
-GRID = 250  # of the file: the larger side of a digit; a unit is a sixteenth of a thin pen's width
+GRID = 250  # of the file: the larger side of a digit; the thinnest pen is 14 units wide
 MIN_SIZE, MAX_SIZE = 80, 230  # pixels of the canvas, of a drawn digit's larger side
 MIN_PEN, MAX_PEN = 10, 26  # pixels
 PEN_RANGE = 1 / 18, 1 / 6  # of the digit's size: a thinner pen leaves no strokes, a thicker one blots

@@ -9,7 +9,7 @@ from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from mnist_utils.reading.mnist_format import IMAGE_SIDE
 
@@ -26,6 +26,7 @@ MAX_PIXELS = 60_000_000  # in a file: they take 1 GiB at most (a WebP needs 16 b
 MAX_SCANS = 16
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # what begins a part of a JPEG; the rest stands within a scan
 END_OF_PICTURE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
+LYING = (5, 6, 7, 8)  # orientations of a camera that lay on its side
 WORKING_SIDE = 800  # pixels: the larger side of a larger picture is averaged down to this
 PAGE_SIDE = 1_600  # pixels: the same for a page of small digits
 WHITES = (255, 65_535)  # in files of 16 or 32 bits: the first that no value exceeds
@@ -178,8 +179,10 @@ def _open_file(path: Path, side: int | None = None) -> tuple[Image.Image, tuple[
             takes_long = _has_too_many_scans(picture, content)
             if picture.width * picture.height <= MAX_PIXELS and not takes_long:
                 picture.load()
-                upright = ImageOps.exif_transpose(picture) if side else picture
-                return upright, size if upright.size == picture.size else size[::-1]
+                if not side:
+                    return picture, size
+                lies = picture.getexif().get(ExifTags.Base.Orientation) in LYING
+                return ImageOps.exif_transpose(picture), size[::-1] if lies else size
         except Image.DecompressionBombError:  # Pillow's limit is about 180 megapixels
             takes_long = False
         except Exception as error:  # Pillow's decoders raise errors of many types for damaged files

@@ -47,6 +47,15 @@ def test_a_label_that_is_no_name_of_a_folder(tmp_path, label):
         save_drawing(ONE, tmp_path, label)
 
 
+def test_load_folder_reads_every_kind_of_file_that_is_read_alone(tmp_path):
+    (tmp_path / "1").mkdir()
+    suffixes = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm")
+    for suffix in suffixes:
+        Image.fromarray(ONE).convert("RGB" if suffix == "ppm" else "L").save(tmp_path / f"1/picture.{suffix}")
+    X, _ = load_folder(tmp_path)
+    assert len(X) == len(suffixes)
+
+
 def test_load_folder_returns_what_was_saved(tmp_path):
     save_drawing(ONE, tmp_path, "1")
     save_drawing(ZERO, tmp_path, "0")

@@ -71,7 +71,7 @@ def test_layers_are_described_in_order_without_rows_that_nothing_uses():
         (layers.Conv2D(4, 3, activation="tanh"), "activation 'tanh'"),
         (layers.Conv2D(4, 3, activation="softmax"), "a softmax over the channels of each pixel"),
         (layers.BatchNormalization(axis=1), "axis=1"),
-        (layers.Dense(4), "put Flatten before it"),
+        (layers.Dense(4), "has no Flatten before it"),
         (layers.MaxPooling2D(3, strides=1), "strides"),
         (layers.MaxPooling2D(3, padding="same"), "padding='same'"),
         (layers.AveragePooling2D(2), "AveragePooling2D, which the forward pass in JavaScript does not know"),
