@@ -172,7 +172,7 @@ def test_legible_in_the_dark_theme(canvas, notebook):
     assert canvas.locator(".dc-answer").evaluate(light) > 180
 
 
-MARKUP = re.compile(r"\([\w-]+\)=|:::|^:\w+:|\{[\w:]+\}|</", re.MULTILINE)  # label, directive, option, role, HTML
+MARKUP = re.compile(r"\([\w-]+\)=|:::|^:\w+:|\{[\w:]+\}`|</", re.MULTILINE)  # label, directive, option, role, HTML
 
 
 def show_cell(page: Page, index: int) -> None:
