@@ -43,26 +43,27 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         result["scores"] = [history["val_accuracy"][-1] for history in result["histories"]]
         (folder / "results" / f"{name}.json").write_text(json.dumps(result), encoding="utf-8")
     # No worker is replaced because its memory has grown: a new one imports TensorFlow once more.
-    return os.environ | {"MNIST_UTILS_SMOKE": str(folder), "LOKY_MAX_MEMORY_LEAK_SIZE": "1e10"}
+    return {"MNIST_UTILS_SMOKE": str(folder), "LOKY_MAX_MEMORY_LEAK_SIZE": "1e10"}
 
 
-def with_fewer_rows(path: Path, folder: Path) -> Path:
-    """Return the notebook, or, if it stands in `FEWER_ROWS`, a changed copy in a folder like the project's own."""
-    changes = FEWER_ROWS.get(f"{path.parent.name}/{path.stem}")
-    if not changes:
-        return path
+def read_with_fewer_rows(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook, with the texts of its cells changed as `FEWER_ROWS` says."""
     content = nbformat.read(path, as_version=4)
-    for text, shorter in changes.items():
+    for text, shorter in FEWER_ROWS.get(f"{path.parent.name}/{path.stem}", {}).items():
         cells = [cell for cell in content.cells if cell.cell_type == "code" and text in cell.source]
         assert cells, f"{path.name} no longer contains {text!r}: write anew what makes its test short"
         for cell in cells:
             cell.source = cell.source.replace(text, shorter)
-    changed = folder / path.parent.name / path.name
-    for parent in (changed.parent, folder / "notebooks"):
-        parent.mkdir(exist_ok=True)
+    return content
+
+
+def write_notebook(content: nbformat.NotebookNode, path: Path, folder: Path) -> Path:
+    """Write a notebook where the one at `path` would be if `folder` were the project's, pictures included."""
+    for name in ("notebooks", "solutions"):
+        (folder / name).mkdir()
     (folder / "notebooks" / "images").symlink_to(PROJECT / "notebooks" / "images")
-    nbformat.write(content, changed)
-    return changed
+    nbformat.write(content, folder / path.parent.name / path.name)
+    return folder / path.parent.name / path.name
 
 
 def changes_of_files() -> dict[Path, int]:
@@ -71,25 +72,38 @@ def changes_of_files() -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for pattern in patterns for path in PROJECT.glob(pattern)}
 
 
+# A chapter's solutions run after it in its kernel, once that has forgotten all names, and Keras the numbers of its
+# models: TensorFlow's import, in the kernel and in the worker process, would take longer than most solutions do.
+FORGET = "import keras\nkeras.backend.clear_session()\n%reset_selective -f .\n%cd -q ../solutions"
+
+
 @pytest.mark.slow
-@notebook
-def test_notebook_runs_and_changes_no_file_of_the_project(path: Path, smoke: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem)
+def test_notebook_and_its_solutions_run_and_change_no_file_of_the_project(
+    path: Path, smoke: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = changes_of_files()
-    nbval = subprocess.run(
+    content = read_with_fewer_rows(path)
+    if (solutions := PROJECT / "solutions" / path.name).exists():
+        content.cells += [nbformat.v4.new_code_cell(FORGET), *read_with_fewer_rows(solutions).cells]
+    for number, cell in enumerate(content.cells):
+        cell.id = str(number)  # unique in both together
+    for name, value in smoke.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    # In this process: to import nbval anew for each notebook takes longer than to start a kernel.
+    code = pytest.main(
         [
-            *(sys.executable, "-m", "pytest", with_fewer_rows(path, tmp_path), "--rootdir", PROJECT, "--color=no"),
+            *(str(write_notebook(content, path, tmp_path)), f"--rootdir={PROJECT}", "--color=no"),
             *("-p", "nbval.plugin", "-p", "no:cacheprovider", "-x"),
             "--nbval" if path in STRICT else "--nbval-lax",
             *("--nbval-current-env", "--nbval-cell-timeout=600"),
             f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}",
-        ],
-        env=smoke | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # loading all plugins takes longer than starting a kernel
-        capture_output=True,
-        text=True,
-        check=False,
+        ]
     )
-    if nbval.returncode:
-        pytest.fail(f"nbval, {path.name}:\n{nbval.stdout}\n{nbval.stderr}", pytrace=False)
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    assert code == pytest.ExitCode.OK, "nbval says above what went wrong"
     assert changes_of_files() == before, "a smoke run must write into its own folder only"
 
 
@@ -106,11 +120,10 @@ BRIEF = [PROJECT / "notebooks" / "04_deeper_model.ipynb"]
 )
 def test_program_runs_and_changes_no_file_of_the_project(path: Path, smoke: dict[str, str], tmp_path: Path) -> None:
     before = changes_of_files()
-    program = tmp_path / path.parent.name / f"{path.stem}.py"
-    program.parent.mkdir()
-    program.write_text(make_program(with_fewer_rows(path, tmp_path)), encoding="utf-8")
-    command = [sys.executable, program]
-    done = subprocess.run(command, cwd=path.parent, env=smoke, capture_output=True, text=True, check=False)
+    program = write_notebook(read_with_fewer_rows(path), path, tmp_path).with_suffix(".py")
+    program.write_text(make_program(program.with_suffix(".ipynb")), encoding="utf-8")
+    command, environment = [sys.executable, program], os.environ | smoke
+    done = subprocess.run(command, cwd=program.parent, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"{program.name}:\n{done.stdout}\n{done.stderr}", pytrace=False)
     assert changes_of_files() == before, "a smoke run must write into its own folder only"
