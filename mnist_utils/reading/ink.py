@@ -68,7 +68,7 @@ class Ink:
         return [each for each in self.components if may_be_writing(each, self.main, self.mask.shape, several)]
 
 
-def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = False) -> Ink:
+def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = False, smaller: Ink | None = None) -> Ink:
     """Separate the ink of a picture from its paper, and find the piece of ink that is most like a digit.
 
     Parameters
@@ -79,6 +79,9 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
         If False, all that is bright is taken for ink, and black for paper.
     several : bool
         Whether there may be several digits: then all pieces of writing speak for ink of their kind, not just one.
+    smaller : Ink, optional
+        What was found in the same picture, averaged down further: of a photo, its kind of ink is looked for, and none
+        is chosen anew.
 
     Returns
     -------
@@ -92,6 +95,14 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
     if is_drawing(grey):
         return _find_strokes(contrast_of_drawing(grey), several=several)
     photo = _denoise(grey / 255)
+    draft = smaller if smaller and smaller.contrast.window else _choose_draft(photo, several)
+    kind = draft.contrast
+    [contrast] = contrasts_of_photo(_smooth(photo, draft), kind.dark, [kind.window])
+    return _find_strokes(contrast, several=several)
+
+
+def _choose_draft(photo: np.ndarray, several: bool) -> Ink:
+    """Return the most convincing ink of a photo that is averaged down: dark or bright, in each size of window."""
     small = shrink(photo, rules.DRAFT_SIDE)
     drafts = [
         _find_strokes(contrast, lined=False, several=several)
@@ -103,9 +114,7 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
         _score(draft, several) * (rules.USUAL_POLARITY_FACTOR if draft.contrast.dark == usual else 1)
         for draft in drafts
     ]
-    best = drafts[int(np.argmax(scores))]
-    [contrast] = contrasts_of_photo(_smooth(photo, best), best.contrast.dark, [best.contrast.window])
-    return _find_strokes(contrast, several=several)
+    return drafts[int(np.argmax(scores))]
 
 
 def _find_strokes(contrast: Contrast, *, lined: bool = True, several: bool = False) -> Ink:

@@ -80,12 +80,13 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
         # Smaller writing has too few pixels to tell digits apart, larger writing more than it takes.
         if not rules.SMALL_SIDE <= side <= rules.LARGE_SIDE:
             better = round(max(inked.grey.shape) * np.sqrt(rules.SMALL_SIDE * rules.LARGE_SIDE) / side)
-            inked = _find_ink(image, int(np.clip(better, rules.MIN_SIDE_TO_CHANGE, PAGE_SIDE)), polarity, several)
+            side = int(np.clip(better, rules.MIN_SIDE_TO_CHANGE, PAGE_SIDE))
+            inked = _find_ink(image, side, polarity, several, inked.ink)
     return inked
 
 
-def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool) -> InkedPicture:
-    """Separate the ink of a picture, averaged down to that side, from its paper."""
+def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool, smaller: Ink | None = None) -> InkedPicture:
+    """Separate the ink of a picture, averaged down to that side, from its paper; `smaller` as in `separate_ink`."""
     grey, scale, findings = open_grey(image, side)
     inked = InkedPicture(grey, scale, findings, steps=[("picture", grey)], ink_scale=scale)
     sheet = None if is_drawing(grey) else find_sheet(grey)
@@ -96,7 +97,7 @@ def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool) -> I
     if grey.min() == grey.max():
         inked.reason = "the picture is of one colour"
     else:
-        ink = separate_ink(grey, polarity=polarity, several=several)
+        ink = separate_ink(grey, polarity=polarity, several=several, smaller=smaller)
         if ink.mask.shape != grey.shape:
             findings.append(f"only {grey.shape[1]} x {grey.shape[0]} pixels: enlarged")
             inked.ink_left -= rules.TINY_MARGIN * scale

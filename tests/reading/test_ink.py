@@ -44,6 +44,14 @@ def test_dark_and_bright_ink_are_told_apart():
     assert separate_ink(255 - DRAWING, polarity=False).mask.mean() > 0.5
 
 
+def test_a_photo_is_looked_at_again_for_the_same_kind_of_ink():
+    photo = on_paper(DRAWING, light=FALLING_LIGHT)
+    before = separate_ink(photo[::2, ::2])
+    again = separate_ink(photo, smaller=before)
+    assert (again.contrast.dark, again.contrast.window) == (before.contrast.dark, before.contrast.window)
+    assert np.mean(again.mask != separate_ink(photo).mask) < 0.001
+
+
 def test_digits_of_eight_pixels():
     small = np.zeros((8, 8))
     small[0:2, 1:7] = 16
