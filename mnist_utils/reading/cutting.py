@@ -115,7 +115,7 @@ def _places_to_cut(mask: np.ndarray) -> list[int]:
 
 
 def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Choose the cuts, side by side, that are most probably all digits.
+    """Choose between a whole piece and all cuts, side by side, that are most probably digits.
 
     Parameters
     ----------
@@ -125,7 +125,8 @@ def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
     Returns
     -------
     list of Candidate
-        From left to right; the whole piece if no cuts lie side by side from its one end to the other.
+        From left to right, or the whole piece: it has to be about as probable as the cuts, or they do not reach from
+        its one end to the other.
     """
     whole, *cuts = candidates
     # The best choice for what lies to the left of each column: its probability, and the cuts.
@@ -133,10 +134,17 @@ def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
     for cut in sorted(cuts, key=lambda cut: cut.end):
         if cut.start in best:
             before, chosen = best[cut.start]
-            probability = before * cut.digit_probability * float(cut.probabilities.max())
+            probability = before * _belief(cut)
             if probability > best.get(cut.end, (0.0, []))[0]:
                 best[cut.end] = probability, [*chosen, cut]
-    return best[whole.end][1] if whole.end in best else [whole]
+    probability, chosen = best.get(whole.end, (0.0, [whole]))
+    may_be_one = whole.piece.width < rules.MAX_DIGIT_WIDTH * whole.piece.height
+    return [whole] if may_be_one and rules.WHOLE_FACTOR * _belief(whole) > probability else chosen
+
+
+def _belief(candidate: Candidate) -> float:
+    """Return how probable it is that a candidate is one digit, and the one that it is read as."""
+    return candidate.digit_probability * float(candidate.probabilities.max())
 
 
 def _to_mnist_format(piece: Piece, ink: Ink) -> np.ndarray:

@@ -33,7 +33,7 @@ MAX_EDGES_TOUCHED = 1  #: edges of the picture that a sheet may touch
 MIN_SURROUNDINGS = 0.15  #: of the picture's side, that must lie beside a sheet that touches an edge
 MIN_CONVEXITY = 0.9  #: a sheet's area as part of its convex hull's
 MIN_RECTANGULARITY = 0.86  #: the hull's area as part of that of the smallest rectangle around it
-SHEET_INSET = 0.04  #: of the sheet's shorter side: its rim is cut off, with shadows and crooked edges
+SHEET_INSET = 0.025  #: of the sheet's shorter side: its rim is cut off, with shadows and crooked edges
 SHEET_ANGLE_STEP = 3  #: degrees, between the rectangles that are tried
 
 # Tiny pictures (paper)
@@ -174,6 +174,7 @@ CUTS_PER_HEIGHT = 8  #: cuts at equal distances, beside those where ink is thin
 HEIGHT_PER_SMOOTHING = 40  #: the height over this is the window in which ink is averaged to find thin places
 HEIGHT_PER_REACH = 20  #: the height over this is how far around a thin place there is no thinner one
 MIN_WHOLE_PROBABILITY = 0.2  #: probability of being one digit: a piece with more is not cut
+WHOLE_FACTOR = 5  #: times the probability that a piece is one digit is weighed against that of its best cuts
 MIN_HEIGHT_TO_CUT = 2.5  #: widths of a piece's strokes: a lower one is a dash
 MAX_WIDTH_TO_CUT = 12  #: heights of a piece: a wider one is no row of digits that touch
 MIN_PIECES_ON_PAGE = 20  #: pieces: with more, a page of letters or a texture is told by the next rule

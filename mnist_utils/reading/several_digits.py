@@ -155,7 +155,8 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     """Read several digits, in reading order, over lines.
 
     Pieces that lie over each other are one digit. A piece that is no single digit, in the detector's opinion, is cut at
-    many columns; of all choices of cuts that one is taken whose pieces are most probably digits, all of them.
+    many columns; of all choices of cuts that one is taken whose pieces are most probably digits, all of them. Where it
+    is about as probable as these, the piece stays whole.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from scipy import ndimage as ndi
-from skimage.filters import threshold_otsu
+from skimage.filters import threshold_multiotsu, threshold_otsu
 from skimage.measure import label
 from skimage.morphology import convex_hull_image
 
@@ -30,12 +30,12 @@ def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
     if max(grey.shape) < rules.MIN_SIDE_WITH_SHEET:
         return None
     small = shrink(grey / 255, rules.SHEET_MAP_SIDE)
-    outline = _outline_brightest(small)
+    outline = _outline_sheet(small, threshold_otsu(small))
+    if outline is None and len(np.unique(small)) > 3:  # a sheet that is partly in shadow has two kinds of brightness
+        outline = _outline_sheet(small, threshold_multiotsu(small, classes=3)[0])
     if outline is None:
         return None
     box = ndi.find_objects(outline.astype(int))[0]
-    if not (_is_surrounded(outline, box) and _is_rectangular(outline)):
-        return None
     scale = max(grey.shape) / max(small.shape)
     inset = rules.SHEET_INSET * min(each.stop - each.start for each in box)
     rows, columns = (
@@ -48,9 +48,9 @@ def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
     return rows, columns
 
 
-def _outline_brightest(picture: np.ndarray) -> np.ndarray | None:
+def _outline_sheet(picture: np.ndarray, threshold: float) -> np.ndarray | None:
     """Return the largest bright area with its holes filled, or None if it is not like a sheet on something darker."""
-    bright = ndi.binary_opening(picture > threshold_otsu(picture), np.ones((3, 3)))
+    bright = ndi.binary_opening(picture > threshold, np.ones((3, 3)))
     labels, count = label(bright, return_num=True)
     if not count:
         return None
@@ -62,11 +62,13 @@ def _outline_brightest(picture: np.ndarray) -> np.ndarray | None:
         or sheet.sum() < rules.MIN_BRIGHT_SHARE * outline.sum()
     ):
         return None
-    return outline if picture[sheet].mean() - picture[~outline].mean() >= rules.MIN_SHEET_STEP else None
+    alike = picture[sheet].mean() - picture[~outline].mean() < rules.MIN_SHEET_STEP
+    return outline if not alike and _is_surrounded(outline) and _is_rectangular(outline) else None
 
 
-def _is_surrounded(outline: np.ndarray, box: tuple[slice, slice]) -> bool:
+def _is_surrounded(outline: np.ndarray) -> bool:
     """Tell whether something lies around a sheet, and the sheet is not a narrow stripe."""
+    box = ndi.find_objects(outline.astype(int))[0]
     larger_side = max(outline.shape)
     touched = sum((each.start == 0) + (each.stop == length) for each, length in zip(box, outline.shape, strict=True))
     if (

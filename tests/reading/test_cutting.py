@@ -6,25 +6,30 @@ from reading.pictures import write
 
 from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.ink import separate_ink
-from mnist_utils.reading.pieces import group_strokes
+from mnist_utils.reading.pieces import Piece, group_strokes
 
 
-def candidate(start, end, digit_probability, highest):
+def candidate(start, end, digit_probability, highest, width=30):
     probabilities = np.full(10, (1 - highest) / 9)
     probabilities[3] = highest
-    return Candidate(None, None, start, end, digit_probability, probabilities)
+    piece = Piece(0, start, np.ones((20, width), bool))
+    return Candidate(piece, None, start, end, digit_probability, probabilities)
+
+
+LEFT, RIGHT = candidate(0, 15, 0.9, 0.9), candidate(15, 30, 0.9, 0.8)
 
 
 def test_the_most_probable_cuts_side_by_side_are_chosen():
-    whole = candidate(0, 30, 1, 1)
-    left, right, middle, end = (
-        candidate(0, 15, 0.9, 0.9),
-        candidate(15, 30, 0.9, 0.8),
-        candidate(10, 20, 1, 1),  # nothing lies side by side with it
-        candidate(15, 30, 0.9, 0.7),
-    )
-    assert choose_cuts([whole, left, end, right, middle]) == [left, right]
-    assert choose_cuts([whole, left, middle]) == [whole]
+    whole = candidate(0, 30, 0.1, 0.9)
+    middle, end = candidate(10, 20, 1, 1), candidate(15, 30, 0.9, 0.7)  # nothing lies side by side with the first
+    assert choose_cuts([whole, LEFT, end, RIGHT, middle]) == [LEFT, RIGHT]
+    assert choose_cuts([whole, LEFT, middle]) == [whole]
+
+
+def test_a_piece_stays_whole_if_that_is_about_as_probable_and_it_is_no_wider_than_a_digit():
+    whole, wide = candidate(0, 30, 0.2, 0.9), candidate(0, 30, 0.2, 0.9, width=40)
+    assert choose_cuts([whole, LEFT, RIGHT]) == [whole]
+    assert choose_cuts([wide, LEFT, RIGHT]) == [LEFT, RIGHT]
 
 
 @pytest.mark.parametrize("is_one", [False, True])

@@ -9,8 +9,12 @@ from mnist_utils.reading.sheet import find_sheet
 PAGE = on_paper(draw_seven())
 
 
-def test_a_sheet_on_a_table_is_found():
-    rows, columns = find_sheet(on_table(PAGE))
+SHADOW = np.where(np.add.outer(np.arange(280), np.arange(280)) > 280, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("page", [PAGE, on_paper(draw_seven(), light=SHADOW)], ids=["in even light", "half in shadow"])
+def test_a_sheet_on_a_table_is_found(page):
+    rows, columns = find_sheet(on_table(page))
     assert 120 <= rows.start < 140 < 380 < rows.stop <= 400
     assert 150 <= columns.start < 170 < 410 < columns.stop <= 430
 
