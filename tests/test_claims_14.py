@@ -37,13 +37,12 @@ def test_the_errors_on_the_page_are_a_1_read_as_7_two_3s_taken_for_an_8_and_a_3_
     assert all(written == read for written, read in others)
 
 
-def test_pages_on_a_table_are_read_hardly_better_than_touching_digits_and_all_others_better(printed):
+def test_the_share_is_lowest_where_digits_touch_and_between_94_and_98_percent_elsewhere(printed):
     table = printed["cell-51"].splitlines()[1:]
     share = {line[:12].strip(): float(re.search(r"([\d.]+)%", line)[1]) for line in table}
-    *_, second, lowest = sorted(share, key=share.get, reverse=True)
-    assert (second, lowest) == ("on a table", "touching")
-    assert share[second] - share[lowest] < 1
-    assert share["all"] > 95
+    assert share.pop("all") == 95.8
+    assert 90 <= share.pop("touching") < 91
+    assert all(94 <= other <= 98 for other in share.values())
 
 
 def test_about_four_in_ten_digits_on_the_pages_come_from_ibm():
@@ -66,9 +65,9 @@ def test_in_the_solution_the_mark_of_doubt_finds_no_error(solved):
     assert doubtful[0] < 0.1 * doubtful[1]
 
 
-def test_in_the_solution_a_higher_bound_loses_pages_and_the_highest_gains_nothing_more(solved):
+def test_in_the_solution_a_low_bound_gives_false_alarms_and_the_highest_loses_a_page_and_gains_nothing(solved):
     rows = [numbers(line) for line in solved["belief"].splitlines()]
     bounds, pages, of_pages, alarms = zip(*rows, strict=True)
     assert bounds[1] == rules.MIN_BELIEF_ON_PAGE, "the bound of the book"
-    assert pages[0] == of_pages[0] > pages[1] > pages[2]
+    assert pages[0] == pages[1] == of_pages[0] == pages[2] + 1
     assert alarms[0] > alarms[1] == alarms[2]
