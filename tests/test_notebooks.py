@@ -17,8 +17,11 @@ from mnist_utils.evaluation import MAX_SMOKE_EPOCHS, MAX_SMOKE_FOLDS, MAX_SMOKE_
 from notebooks import RUNNING_TIME, describe_time
 
 PROJECT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = [*sorted(PROJECT.glob("notebooks/*.ipynb")), *sorted(PROJECT.glob("solutions/*.ipynb"))]
-STRICT = {PROJECT / "notebooks" / "01_dataset.ipynb"}  # trains nothing: its whole output must come out again
+CHAPTERS = sorted(PROJECT.glob("notebooks/*.ipynb"))
+SOLUTIONS = sorted(PROJECT.glob("solutions/*.ipynb"))
+NOTEBOOKS = [*CHAPTERS, *SOLUTIONS]
+# It trains nothing, and its solutions neither: their whole output must come out again.
+STRICT = {PROJECT / "notebooks" / "01_dataset.ipynb"}
 
 notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 chapter = pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/[0-9]*.ipynb")), ids=lambda path: path.stem)
@@ -72,13 +75,19 @@ def changes_of_files() -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for pattern in patterns for path in PROJECT.glob(pattern)}
 
 
-# A chapter's solutions run after it in its kernel, once that has forgotten all names, and Keras the numbers of its
-# models: TensorFlow's import, in the kernel and in the worker process, would take longer than most solutions do.
-FORGET = "import keras\nkeras.backend.clear_session()\n%reset_selective -f .\n%cd -q ../solutions"
+# A chapter's solutions run after it in the same kernel: TensorFlow's import, there and in the worker process, would
+# take longer than most of them do. Before, all names are deleted, and so are the models that the chapter kept, and
+# Keras's numbers of models. What was imported stays, and so do matplotlib's settings.
+FORGET = """import os, shutil
+import keras
+shutil.rmtree(f"{os.environ['MNIST_UTILS_SMOKE']}/models", ignore_errors=True)
+keras.backend.clear_session()
+%reset_selective -f .
+%cd -q ../solutions"""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(PROJECT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_notebook_and_its_solutions_run_and_change_no_file_of_the_project(
     path: Path, smoke: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +104,7 @@ def test_notebook_and_its_solutions_run_and_change_no_file_of_the_project(
     code = pytest.main(
         [
             *(str(write_notebook(content, path, tmp_path)), f"--rootdir={PROJECT}", "--color=no"),
-            *("-p", "nbval.plugin", "-p", "no:cacheprovider", "-x"),
+            *("-p", "nbval.plugin", "-p", "no:cacheprovider", "-x", "--continue-on-collection-errors"),
             "--nbval" if path in STRICT else "--nbval-lax",
             *("--nbval-current-env", "--nbval-cell-timeout=600"),
             f"--nbval-sanitize-with={PROJECT / 'tests' / 'nbval_sanitize.cfg'}",
@@ -103,7 +112,7 @@ def test_notebook_and_its_solutions_run_and_change_no_file_of_the_project(
     )
     if code == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
-    assert code == pytest.ExitCode.OK, "nbval says above what went wrong"
+    assert code == pytest.ExitCode.OK, "see what nbval printed, under Captured stdout"
     assert changes_of_files() == before, "a smoke run must write into its own folder only"
 
 
@@ -127,6 +136,10 @@ def test_program_runs_and_changes_no_file_of_the_project(path: Path, smoke: dict
     if done.returncode:
         pytest.fail(f"{program.name}:\n{done.stdout}\n{done.stderr}", pytrace=False)
     assert changes_of_files() == before, "a smoke run must write into its own folder only"
+
+
+def test_each_notebook_of_solutions_belongs_to_a_chapter() -> None:
+    assert {file.name for file in SOLUTIONS} <= {file.name for file in CHAPTERS}
 
 
 @notebook

@@ -128,7 +128,7 @@ def prepare(block: Block) -> tuple[str, set[str]]:
 
 
 def is_slow(block: Block) -> bool:
-    """Tell whether a block trains, exports a model or starts a process."""
+    """Tell whether a block trains, exports a model or runs a command."""
     try:
         return block.language == "console" or bool(SLOW_CALL.search(prepare(block)[0] + block.code))
     except SyntaxError:  # its test will say so

@@ -52,6 +52,11 @@ class Candidate:
     digit_probability: float = 1.0
     probabilities: np.ndarray | None = None
 
+    @property
+    def belief(self) -> float:
+        """How probable it is that this is one digit, and the one that it is read as."""
+        return self.digit_probability * float(self.probabilities.max())
+
 
 def find_candidates(pieces: Sequence[Piece], ink: Ink, detector: keras.Model | None) -> list[list[Candidate]]:
     """Return each whole piece and, if it is probably no single digit, all that may be cut from it.
@@ -114,8 +119,8 @@ def _places_to_cut(mask: np.ndarray) -> list[int]:
     return sorted({*(x for x in thin.tolist() if x in inner), *inner[:: max(1, height // rules.CUTS_PER_HEIGHT)]})
 
 
-def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Choose between a whole piece and all cuts, side by side, that are most probably digits.
+def choose_cuts(candidates: Sequence[Candidate]) -> tuple[list[Candidate], float]:
+    """Choose the cuts, side by side, that are most probably all digits, or leave the piece whole.
 
     Parameters
     ----------
@@ -124,9 +129,11 @@ def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
 
     Returns
     -------
-    list of Candidate
-        From left to right, or the whole piece: it has to be about as probable as the cuts, or they do not reach from
-        its one end to the other.
+    chosen : list of Candidate
+        From left to right. The whole piece alone if no cuts lie side by side from its one end to the other, or if it
+        may be a digit by its width, and the cuts are less than ``WHOLE_FACTOR`` times as probable.
+    belief : float
+        How probable it is that the piece is one digit or several, 0 to 1.
     """
     whole, *cuts = candidates
     # The best choice for what lies to the left of each column: its probability, and the cuts.
@@ -134,17 +141,16 @@ def choose_cuts(candidates: Sequence[Candidate]) -> list[Candidate]:
     for cut in sorted(cuts, key=lambda cut: cut.end):
         if cut.start in best:
             before, chosen = best[cut.start]
-            probability = before * _belief(cut)
+            probability = before * cut.belief
             if probability > best.get(cut.end, (0.0, []))[0]:
                 best[cut.end] = probability, [*chosen, cut]
-    probability, chosen = best.get(whole.end, (0.0, [whole]))
-    may_be_one = whole.piece.width < rules.MAX_DIGIT_WIDTH * whole.piece.height
-    return [whole] if may_be_one and rules.WHOLE_FACTOR * _belief(whole) > probability else chosen
-
-
-def _belief(candidate: Candidate) -> float:
-    """Return how probable it is that a candidate is one digit, and the one that it is read as."""
-    return candidate.digit_probability * float(candidate.probabilities.max())
+    if whole.end not in best:
+        return [whole], whole.belief
+    probability, chosen = best[whole.end]
+    if whole.piece.width >= rules.MAX_DIGIT_WIDTH * whole.piece.height:
+        return chosen, probability
+    stays_whole = rules.WHOLE_FACTOR * whole.belief > probability
+    return [whole] if stays_whole else chosen, max(whole.belief, probability)
 
 
 def _to_mnist_format(piece: Piece, ink: Ink) -> np.ndarray:

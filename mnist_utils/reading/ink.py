@@ -2,7 +2,8 @@
 
 A photo is tried as dark ink on light paper and as light ink on dark, each against paper whose brightness is estimated
 in three window sizes: a small window follows shadows, a large one does not mistake a thick stroke for paper. Of the
-six results the one is taken whose most digit-like piece of ink stands out most clearly, see :func:`separate_ink`.
+six results the one is taken whose most digit-like piece of ink stands out most clearly, see :func:`separate_ink`. When
+the picture is looked at once more in another size, its kind of ink stays.
 """
 
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class Ink:
         return [each for each in self.components if may_be_writing(each, self.main, self.mask.shape, several)]
 
 
-def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = False, smaller: Ink | None = None) -> Ink:
+def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = False, before: Ink | None = None) -> Ink:
     """Separate the ink of a picture from its paper, and find the piece of ink that is most like a digit.
 
     Parameters
@@ -79,9 +80,9 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
         If False, all that is bright is taken for ink, and black for paper.
     several : bool
         Whether there may be several digits: then all pieces of writing speak for ink of their kind, not just one.
-    smaller : Ink, optional
-        What was found in the same picture, averaged down further: of a photo, its kind of ink is looked for, and none
-        is chosen anew.
+    before : Ink, optional
+        What was found in the same picture in another size. In a photo, its kind of ink (dark or bright, and the window
+        in which the paper is estimated) is taken over, not chosen anew.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def separate_ink(grey: np.ndarray, *, polarity: bool = True, several: bool = Fal
     if is_drawing(grey):
         return _find_strokes(contrast_of_drawing(grey), several=several)
     photo = _denoise(grey / 255)
-    draft = smaller if smaller and smaller.contrast.window else _choose_draft(photo, several)
+    draft = before if before and before.contrast.window else _choose_draft(photo, several)
     kind = draft.contrast
     [contrast] = contrasts_of_photo(_smooth(photo, draft), kind.dark, [kind.window])
     return _find_strokes(contrast, several=several)

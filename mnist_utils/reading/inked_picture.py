@@ -85,8 +85,8 @@ def find_ink(image: PictureLike, *, polarity: bool = True, several: bool = False
     return inked
 
 
-def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool, smaller: Ink | None = None) -> InkedPicture:
-    """Separate the ink of a picture, averaged down to that side, from its paper; `smaller` as in `separate_ink`."""
+def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool, before: Ink | None = None) -> InkedPicture:
+    """Separate the ink of a picture, averaged down to that side, from its paper; `before` as in `separate_ink`."""
     grey, scale, findings = open_grey(image, side)
     inked = InkedPicture(grey, scale, findings, steps=[("picture", grey)], ink_scale=scale)
     sheet = None if is_drawing(grey) else find_sheet(grey)
@@ -97,7 +97,7 @@ def _find_ink(image: PictureLike, side: int, polarity: bool, several: bool, smal
     if grey.min() == grey.max():
         inked.reason = "the picture is of one colour"
     else:
-        ink = separate_ink(grey, polarity=polarity, several=several, smaller=smaller)
+        ink = separate_ink(grey, polarity=polarity, several=several, before=before)
         if ink.mask.shape != grey.shape:
             findings.append(f"only {grey.shape[1]} x {grey.shape[0]} pixels: enlarged")
             inked.ink_left -= rules.TINY_MARGIN * scale

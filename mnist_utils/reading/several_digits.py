@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -155,8 +154,8 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     """Read several digits, in reading order, over lines.
 
     Pieces that lie over each other are one digit. A piece that is no single digit, in the detector's opinion, is cut at
-    many columns; of all choices of cuts that one is taken whose pieces are most probably digits, all of them. Where it
-    is about as probable as these, the piece stays whole.
+    many columns; of all choices of cuts that one is taken whose pieces are most probably digits, all of them. It stays
+    whole unless that is several times as probable.
 
     Parameters
     ----------
@@ -198,8 +197,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     answers = classifier.predict_proba(np.stack([candidate.image for candidate in everything]))
     for candidate, probabilities in zip(everything, answers, strict=True):
         candidate.probabilities = probabilities
-    chosen = [choose_cuts(candidates) for candidates in found]
-    beliefs = [math.prod(cut.digit_probability * float(cut.probabilities.max()) for cut in cuts) for cuts in chosen]
+    chosen, beliefs = zip(*(choose_cuts(candidates) for candidates in found), strict=True)
     if len(beliefs) < rules.FEW_PIECES:
         beliefs = [0.0 if is_blot(piece) else belief for piece, belief in zip(pieces, beliefs, strict=True)]
     if np.mean(beliefs) < (rules.MIN_BELIEF if len(beliefs) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):

@@ -31,7 +31,8 @@ def find_sheet(grey: np.ndarray) -> tuple[slice, slice] | None:
         return None
     small = shrink(grey / 255, rules.SHEET_MAP_SIDE)
     outline = _outline_sheet(small, threshold_otsu(small))
-    if outline is None and len(np.unique(small)) > 3:  # a sheet that is partly in shadow has two kinds of brightness
+    # With a sheet that lies partly in shadow there are three kinds of brightness.
+    if outline is None and np.count_nonzero(np.histogram(small, 256)[0]) >= 3:
         outline = _outline_sheet(small, threshold_multiotsu(small, classes=3)[0])
     if outline is None:
         return None

@@ -22,14 +22,15 @@ LEFT, RIGHT = candidate(0, 15, 0.9, 0.9), candidate(15, 30, 0.9, 0.8)
 def test_the_most_probable_cuts_side_by_side_are_chosen():
     whole = candidate(0, 30, 0.1, 0.9)
     middle, end = candidate(10, 20, 1, 1), candidate(15, 30, 0.9, 0.7)  # nothing lies side by side with the first
-    assert choose_cuts([whole, LEFT, end, RIGHT, middle]) == [LEFT, RIGHT]
-    assert choose_cuts([whole, LEFT, middle]) == [whole]
+    assert choose_cuts([whole, LEFT, end, RIGHT, middle]) == ([LEFT, RIGHT], pytest.approx(0.9**3 * 0.8))
+    assert choose_cuts([whole, LEFT, middle]) == ([whole], pytest.approx(0.1 * 0.9))
 
 
-def test_a_piece_stays_whole_if_that_is_about_as_probable_and_it_is_no_wider_than_a_digit():
+def test_a_piece_no_wider_than_a_digit_stays_whole_unless_cuts_are_far_more_probable():
     whole, wide = candidate(0, 30, 0.2, 0.9), candidate(0, 30, 0.2, 0.9, width=40)
-    assert choose_cuts([whole, LEFT, RIGHT]) == [whole]
-    assert choose_cuts([wide, LEFT, RIGHT]) == [LEFT, RIGHT]
+    of_cuts = pytest.approx(0.9**3 * 0.8)  # it is writing in any case
+    assert choose_cuts([whole, LEFT, RIGHT]) == ([whole], of_cuts)
+    assert choose_cuts([wide, LEFT, RIGHT]) == ([LEFT, RIGHT], of_cuts)
 
 
 @pytest.mark.parametrize("is_one", [False, True])

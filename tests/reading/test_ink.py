@@ -46,10 +46,11 @@ def test_dark_and_bright_ink_are_told_apart():
 
 def test_a_photo_is_looked_at_again_for_the_same_kind_of_ink():
     photo = on_paper(DRAWING, light=FALLING_LIGHT)
-    before = separate_ink(photo[::2, ::2])
-    again = separate_ink(photo, smaller=before)
-    assert (again.contrast.dark, again.contrast.window) == (before.contrast.dark, before.contrast.window)
-    assert np.mean(again.mask != separate_ink(photo).mask) < 0.001
+    dark, bright = separate_ink(photo[::2, ::2]), separate_ink(255 - photo[::2, ::2])
+    assert np.mean(separate_ink(photo, before=dark).mask != separate_ink(photo).mask) < 0.001
+    again = separate_ink(photo, before=bright).contrast
+    assert (again.dark, again.window) == (False, bright.contrast.window)
+    assert separate_ink(photo, before=separate_ink(DRAWING)).contrast.dark, "a drawing tells nothing of photos"
 
 
 def test_digits_of_eight_pixels():
