@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from reading.pictures import draw_seven, on_paper, on_table
+from reading.pictures import draw_seven, on_paper, on_table, write
 
+from mnist_utils.reading import inked_picture
 from mnist_utils.reading.inked_picture import find_ink
 
 DRAWING = draw_seven()
@@ -65,3 +66,24 @@ def test_the_inks_place_is_in_pixels_of_the_picture():
     # The 7 begins at (56, 84) of its drawing, which lies at (120, 150) of the table.
     assert inked.ink_top + rows.start * inked.ink_scale == pytest.approx(2 * (120 + 56), abs=4)
     assert inked.ink_left + columns.start * inked.ink_scale == pytest.approx(2 * (150 + 84), abs=4)
+
+
+def test_a_page_of_small_writing_is_looked_at_in_a_larger_size_for_the_ink_that_was_found_first(monkeypatch):
+    page = np.zeros((2000, 2000), np.uint8)
+    for top in range(100, 1900, 200):
+        write(page, "0101101101011", top, 100)
+    looks = []
+    separate = inked_picture.separate_ink
+
+    def look(grey, **options):
+        ink = separate(grey, **options)
+        looks.append((len(grey), options["before"], ink))
+        return ink
+
+    monkeypatch.setattr(inked_picture, "separate_ink", look)
+    found = find_ink(on_paper(page), several=True)
+    (size, nothing, first), (larger_size, before, second) = looks
+    assert size < larger_size
+    assert nothing is None
+    assert before is first
+    assert found.ink is second

@@ -1,5 +1,7 @@
 """Several digits are found, cut where they touch, and read in order."""
 
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -47,6 +49,16 @@ def test_a_blot_is_no_digit_whatever_the_networks_say(shape):
     areas = {"square": np.maximum(abs(x), abs(y)) < 20, "disc": np.hypot(x, y) < 18, "diamond": abs(x) + abs(y) < 22}
     number = read(np.where(areas[shape], 255, 0).astype(np.uint8))
     assert (number.text, number.reason) == ("", "the pieces of ink are not like digits")
+
+
+def test_a_piece_that_may_be_two_digits_but_stays_whole_is_no_noise():
+    def detect_two(X, training):
+        one = np.where(are_wide(X[..., 0]), 0.15, 0.7)
+        return np.stack([1 - one, one], axis=1).astype(np.float32)
+
+    sure = SimpleNamespace(predict_proba=lambda X: np.tile(np.eye(10)[3], (len(X), 1)))
+    page = write(blank(), "00", 20, 20, step=25)
+    assert read_number(page, sure, detect_two).text == "3", "0.7 * 0.7 is less than 5 * 0.15, and more than 0.4"
 
 
 def test_a_number_is_read_from_left_to_right_in_one_call():
