@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 from recorded import numbers, read_printed
+from scipy import stats
 
 from mnist_utils.comparison import compare
 from mnist_utils.evaluation import CrossValidation
@@ -107,3 +108,14 @@ def test_the_interval_of_the_first_leak_would_contain_zero_though_its_last_two_f
     assert size.low < 0 < size.high
     assert list(leaky[-2:]) == [100, 100]
     assert fresh[-2:] == pytest.approx(94, abs=0.2)
+
+
+def test_of_three_verdicts_on_equality_read_together_only_that_with_three_seeds_remains(printed):
+    margin, remain = 0.2, []
+    (cell,) = (text for text in printed.values() if "practically equal" in text)
+    wider = stats.t.ppf(1 - 0.05 / 3, df=4) / stats.t.ppf(0.95, df=4)  # than the printed intervals of 90 %
+    for line in cell.splitlines():
+        low, high = map(float, re.findall(r"[-+]\d\.\d+", line))
+        middle, half = (low + high) / 2, (high - low) / 2 * wider
+        remain.append(abs(middle) + half < margin or abs(middle) - half > margin)
+    assert remain == [False, True, False]

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from recorded import numbers, read_printed
 
+from mnist_utils.comparison import wilson_interval
+
 
 def percents(text: str) -> list[float]:
     return [float(share) for share in re.findall(r"([\d.]+) ?%", text)]
@@ -413,6 +415,8 @@ def test_a_network_reads_mirrored_digits_if_it_learned_from_such_and_worse_than_
     same, *_, other, threes, fives, eights = percents(printed["train-upright"])
     assert same > 85
     assert other < 100 / 3
+    assert round(other * 36 / 100) == 6
+    assert wilson_interval(6, 36) == pytest.approx((0.08, 0.32), abs=0.005)
     assert max(threes, fives) < 20
     assert eights < 50  # "most of the mirrored 8s are misread, too"
 

@@ -247,6 +247,10 @@ def scaling_by(factor: float) -> layers.Layer:
     return Scaling()
 
 
+def falling_at(step: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    return keras.optimizers.schedules.PiecewiseConstantDecay([step], [0.02, 0.002])
+
+
 VARIANTS = {
     "one": define_convolution,
     "activation": lambda: build(layers.Conv2D(4, (3, 3), activation="tanh"), layers.MaxPooling2D()),
@@ -256,6 +260,8 @@ VARIANTS = {
     ),
     "learning rate": lambda: build(optimizer=keras.optimizers.SGD(0.02, momentum=0.9)),
     "momentum": lambda: build(optimizer=keras.optimizers.SGD(0.01)),
+    "a schedule": lambda: build(optimizer=keras.optimizers.SGD(falling_at(1_000), momentum=0.9)),
+    "a schedule that begins alike": lambda: build(optimizer=keras.optimizers.SGD(falling_at(2_000), momentum=0.9)),
     "dropout": lambda: build(layers.Dropout(0.2)),
     "dropout rate": lambda: build(layers.Dropout(0.3)),
     "a layer's code": lambda: build(scaling_by(2.0)),
