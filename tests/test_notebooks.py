@@ -99,11 +99,13 @@ def test_notebook_and_its_solutions_run_and_change_no_file_of_the_project(
         cell.id = str(number)  # unique in both together
     for name, value in smoke.items():
         monkeypatch.setenv(name, value)
+    notebook = write_notebook(content, path, tmp_path)
+    there = set(tmp_path.rglob("*"))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     # In this process: to import nbval anew for each notebook takes longer than to start a kernel.
     code = pytest.main(
         [
-            *(str(write_notebook(content, path, tmp_path)), f"--rootdir={PROJECT}", "--color=no"),
+            *(str(notebook), f"--rootdir={PROJECT}", "--color=no"),
             *("-p", "nbval.plugin", "-p", "no:cacheprovider", "-x", "--continue-on-collection-errors"),
             "--nbval" if path in STRICT else "--nbval-lax",
             *("--nbval-current-env", "--nbval-cell-timeout=600"),
@@ -114,6 +116,7 @@ def test_notebook_and_its_solutions_run_and_change_no_file_of_the_project(
         raise KeyboardInterrupt
     assert code == pytest.ExitCode.OK, "see what nbval printed, under Captured stdout"
     assert changes_of_files() == before, "a smoke run must write into its own folder only"
+    assert set(tmp_path.rglob("*")) == there, "also where the notebook lies"
 
 
 # The same cells run above. So only one program runs always, which draws figures and trains a network; all of them run
