@@ -95,7 +95,7 @@ class CrossValidation:
         return iter((self.scores, self.histories))
 
     def save(self) -> Path:
-        """Write ``results/<name>.json`` (in a smoke run: into a temporary folder).
+        """Write ``results/<name>.json`` (in a smoke run: into its folder).
 
         Returns
         -------
