@@ -21,6 +21,11 @@ def is_progress_bar(output: NotebookNode) -> bool:
     return bool(PROGRESS_BAR.search(output.get("data", {}).get("text/plain", "")))
 
 
+def is_figure(output: NotebookNode) -> bool:
+    """Tell whether an output is a picture."""
+    return any(kind.startswith("image/") for kind in output.get("data", {}))
+
+
 def find_faults(node: NotebookNode) -> list[str]:
     """Return what must not be committed in a notebook, each fault as a sentence.
 
@@ -46,6 +51,8 @@ def find_faults(node: NotebookNode) -> list[str]:
                 faults.append(f"A cell wrote to stderr:\n{cell.source}\n{output.text}")
             elif is_progress_bar(output):
                 faults.append(f"A cell left a progress bar:\n{cell.source}")
+        if sum(is_figure(output) for output in cell.outputs) > 1:
+            faults.append(f"A cell drew several figures, which share its alternative text: part it.\n{cell.source}")
     faults += [f"It names a path of one machine: {path}" for path in ABSOLUTE_PATH.findall(nbformat.writes(node))]
     if any("execution" in cell.metadata for cell in cells):
         faults.append("A cell's metadata say when it was executed.")

@@ -33,6 +33,7 @@ def test_a_clean_notebook_has_no_fault() -> None:
         (notebook(printed("a warning", "stderr")), "wrote to stderr"),
         (notebook(new_output("display_data", data={"text/plain": "fold 1:  40%|████  | 20/50"})), "a progress bar"),
         (notebook(printed("saved as /home/me/digit.png")), "a path of one machine: /home/me/digit.png"),
+        (notebook(*[new_output("display_data", data={"image/png": ""})] * 2), "several figures, which share its"),
         (notebook(source="load('C:\\\\digits\\\\2.png')"), "a path of one machine: C:"),
     ],
 )
