@@ -45,6 +45,17 @@ def test_the_share_is_lowest_where_digits_touch_and_between_94_and_98_percent_el
     assert all(94 <= other <= 98 for other in share.values())
 
 
+def test_the_network_makes_most_of_the_errors_on_clean_pages_and_about_half_of_all(printed):
+    *_, alone = (float(share) for share in re.findall(r"([\d.]+)% read right", printed["one-by-one"]))
+    on_pages = {
+        line[:12].strip(): float(re.search(r"([\d.]+)%", line)[1]) for line in printed["cell-51"].splitlines()[1:]
+    }
+    assert 100 - alone == pytest.approx(2, abs=0.4)
+    assert 100 - on_pages["clean"] == pytest.approx(3, abs=0.4)
+    assert (100 - alone) / (100 - on_pages["clean"]) > 0.6
+    assert (100 - alone) / (100 - on_pages["all"]) == pytest.approx(0.5, abs=0.08)
+
+
 def test_about_four_in_ten_digits_on_the_pages_come_from_ibm():
     n_written = len(load_written_digits(["ibm"], whole_only=True))
     assert n_written / (n_written + 2000) == pytest.approx(0.4, abs=0.05)
