@@ -52,7 +52,7 @@ def find_faults(node: NotebookNode) -> list[str]:
             elif is_progress_bar(output):
                 faults.append(f"A cell left a progress bar:\n{cell.source}")
         if sum(is_figure(output) for output in cell.outputs) > 1:
-            faults.append(f"A cell drew several figures, which share its alternative text: part it.\n{cell.source}")
+            faults.append(f"A cell drew several figures, which share its alternative text: split it.\n{cell.source}")
     faults += [f"It names a path of one machine: {path}" for path in ABSOLUTE_PATH.findall(nbformat.writes(node))]
     if any("execution" in cell.metadata for cell in cells):
         faults.append("A cell's metadata say when it was executed.")

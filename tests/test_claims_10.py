@@ -110,12 +110,16 @@ def test_the_interval_of_the_first_leak_would_contain_zero_though_its_last_two_f
     assert fresh[-2:] == pytest.approx(94, abs=0.2)
 
 
-def test_of_three_verdicts_on_equality_read_together_only_that_with_three_seeds_remains(printed):
-    margin, remain = 0.2, []
+def test_of_three_verdicts_by_a_margin_that_with_three_seeds_remains_by_bonferroni_and_all_do_by_holm(printed):
+    margin, remain, p_values = 0.2, [], []
     (cell,) = (text for text in printed.values() if "practically equal" in text)
-    wider = stats.t.ppf(1 - 0.05 / 3, df=4) / stats.t.ppf(0.95, df=4)  # than the printed intervals of 90 %
     for line in cell.splitlines():
         low, high = map(float, re.findall(r"[-+]\d\.\d+", line))
-        middle, half = (low + high) / 2, (high - low) / 2 * wider
-        remain.append(abs(middle) + half < margin or abs(middle) - half > margin)
+        middle, standard_error = abs(low + high) / 2, (high - low) / 2 / stats.t.ppf(0.95, df=4)  # intervals of 90 %
+        p_values.append(stats.t.sf(abs(margin - middle) / standard_error, df=4))
+        half = standard_error * stats.t.ppf(1 - 0.05 / 3, df=4)
+        remain.append(middle + half < margin or middle - half > margin)
     assert remain == [False, True, False]
+    first, *others = np.maximum.accumulate(np.sort(p_values) * [3, 2, 1])
+    assert first < 0.02
+    assert all(0.04 < other < 0.05 for other in others)

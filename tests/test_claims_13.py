@@ -167,3 +167,15 @@ def test_in_the_solutions_mcnemar_shows_what_the_own_images_model_gained_on_mnis
     )
     assert only_own > 2 * only_final
     assert numbers(own)[1] > numbers(final)[2]  # the intervals do not overlap
+
+
+def test_the_averaged_network_reads_strangers_no_better_than_the_deeper_one_as_far_as_is_shown(solved):
+    deeper, averaged = (float(share) for share in re.findall(r"([\d.]+)%", solved["averaged-sessions"]))
+    assert averaged == pytest.approx(deeper, abs=0.05)
+    low, high = map(float, re.search(r"\(([-+\d.]+) to ([-+\d.]+)\)", solved["averaged-sessions"]).groups())
+    assert (-low, high) == pytest.approx((0.6, 0.6), abs=0.06)
+    p_values = [float(p_value) for p_value in re.findall(r"p = ([\d.]+)", solved["averaged-pictures"])]
+    assert len(p_values) == 4
+    assert min(p_values) > 0.1
+    parameters = int(numbers(solved["train-averaged"])[0])
+    assert parameters < 159_254 / 2

@@ -34,8 +34,6 @@ __all__ = [
     "train_epoch",
 ]
 
-LAST_STEP = 300_000  # up to which learning rates tell two runs apart; the longest in this book has fewer steps
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -233,7 +231,7 @@ class Trainer:
     def fingerprint(self) -> str:
         """Return a hash that changes when the model's code does.
 
-        It is computed from what two training steps make of a new model, and from the learning rate at later steps.
+        It is computed from what two training steps make of a new model, and from the settings of its optimizer.
 
         Raises
         ------
@@ -252,23 +250,16 @@ class Trainer:
         digest = hashlib.sha256()
         for variable in _variables(self.model):
             digest.update(variable.numpy().tobytes())
-        digest.update(self._learning_rates().tobytes())
+        digest.update(self._optimizer_settings().encode())
         return digest.hexdigest()
 
-    def _learning_rates(self) -> np.ndarray:
-        """Return the rate at each hundredth step: two schedules may begin alike."""
-        optimizer = self.model.optimizer
-
-        def rate_at(step: tf.Tensor) -> tf.Tensor:
-            optimizer.iterations.assign(step)
-            return tf.cast(optimizer.learning_rate, tf.float32)
-
-        @tf.function
-        def rates() -> tf.Tensor:
-            steps = tf.range(0, LAST_STEP, 100, optimizer.iterations.dtype)
-            return tf.map_fn(rate_at, steps, parallel_iterations=1, fn_output_signature=tf.float32)
-
-        return rates().numpy()
+    def _optimizer_settings(self) -> str:
+        """Return the optimizer's settings as text: some act late, such as a schedule's, so that two steps are alike."""
+        try:
+            settings = self.model.optimizer.get_config()
+        except Exception:  # a schedule or a function of one's own need not tell its settings, and may fail in any way
+            return ""
+        return json.dumps(settings, default=lambda value: type(value).__name__)
 
     def _compile(self, step: Callable) -> Callable:
         """Return a loop of training or test steps over rows, as one TensorFlow graph.

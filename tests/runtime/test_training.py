@@ -251,6 +251,13 @@ def falling_at(step: int) -> keras.optimizers.schedules.LearningRateSchedule:
     return keras.optimizers.schedules.PiecewiseConstantDecay([step], [0.02, 0.002])
 
 
+class Halved(keras.optimizers.schedules.LearningRateSchedule):
+    """A reader's schedule, which does not tell its settings."""
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        return 0.005 * tf.ones([])
+
+
 VARIANTS = {
     "one": define_convolution,
     "activation": lambda: build(layers.Conv2D(4, (3, 3), activation="tanh"), layers.MaxPooling2D()),
@@ -260,8 +267,11 @@ VARIANTS = {
     ),
     "learning rate": lambda: build(optimizer=keras.optimizers.SGD(0.02, momentum=0.9)),
     "momentum": lambda: build(optimizer=keras.optimizers.SGD(0.01)),
-    "a schedule": lambda: build(optimizer=keras.optimizers.SGD(falling_at(1_000), momentum=0.9)),
-    "a schedule that begins alike": lambda: build(optimizer=keras.optimizers.SGD(falling_at(2_000), momentum=0.9)),
+    "a schedule": lambda: build(optimizer=keras.optimizers.SGD(falling_at(1_010))),
+    "a schedule that begins alike": lambda: build(optimizer=keras.optimizers.SGD(falling_at(1_090))),
+    "a reader's schedule": lambda: build(optimizer=keras.optimizers.SGD(Halved())),
+    "a step for 4 batches": lambda: build(optimizer=keras.optimizers.SGD(0.01, gradient_accumulation_steps=4)),
+    "a step for 8 batches": lambda: build(optimizer=keras.optimizers.SGD(0.01, gradient_accumulation_steps=8)),
     "dropout": lambda: build(layers.Dropout(0.2)),
     "dropout rate": lambda: build(layers.Dropout(0.3)),
     "a layer's code": lambda: build(scaling_by(2.0)),
