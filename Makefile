@@ -12,8 +12,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-# A module is compiled when it is first imported. To compile all of them took 75 s more on a slow machine.
-INSTALL := $(BIN)/python -m pip install --no-compile $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -r requirements.txt
+INSTALL := $(BIN)/python -m pip install $(if $(CONSTRAINTS),-c $(CONSTRAINTS)) -r requirements.txt
 # pip's output, cut down to the downloads that take time; its errors go to stderr and stay. Where it is used stands
 # `set -o pipefail`, so that a failed install counts as one: macOS's make 3.81 ignores .SHELLFLAGS.
 PIP_PROGRESS := awk '/Downloading .* MB\)/ { print; fflush() } /^Installing collected/ { print "  installing"; fflush() }'
