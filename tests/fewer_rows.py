@@ -164,8 +164,6 @@ FEWER_ROWS = {
         "range(90, 150)": "range(90, 100)",
     },
     "solutions/13_other_hands": {
-        "for source in SOURCES:": "for source in SOURCES[-2:]:",
-        "for source in SOURCES if": "for source in SOURCES[-2:] if",
         "parts = [(X_train, y_train), make_pen_digits(20_000)": "parts = [(X_train[:500], y_train[:500])",
         "= load_mnist()": "= load_mnist()\nX_test, y_test = X_test[:500], y_test[:500]",
         "TEST_FONTS, 25": "TEST_FONTS, 2",
