@@ -57,14 +57,27 @@ def test_no_launch_button_appears_where_the_repository_is_unknown(pages: Pages) 
 
 
 @pytest.mark.slow
-def test_every_chapter_has_a_page_and_the_index_leads_to_the_first(book_html: Path) -> None:
+def test_every_chapter_has_a_page(book_html: Path) -> None:
     assert [name for name in CHAPTERS if not (book_html / f"{name}.html").is_file()] == []
-    assert f"{TOC['root']}.html" in (book_html / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_books_address_leads_to_the_opening_page_and_has_its_card(book_html: Path, pages: Pages) -> None:
+    start, opening = pages[book_html / "index.html"], pages[book_html / f"{TOC['root']}.html"]
+    assert start.html["lang"] == "en"
+    assert start.title.string == opening.title.string == read_meta_tags(opening)["og:site_name"]
+    assert start.find("meta", {"http-equiv": "refresh"})["content"] == f"0; url={TOC['root']}.html"
+    assert [link["href"] for link in start.find_all("a")] == [f"{TOC['root']}.html"], "for who has no refresh"
+    tags, of_opening = read_meta_tags(start), read_meta_tags(opening)
+    for name in ("description", "og:title", "og:description", "og:image:alt", "twitter:card"):
+        assert tags[name] == of_opening[name], name
+    assert (book_html / tags["og:url"]).resolve() == book_html / f"{TOC['root']}.html"
+    assert (book_html / tags["og:image"]).resolve().read_bytes() == CARD.read_bytes()
 
 
 @pytest.mark.slow
 def test_every_page_states_a_policy_that_lets_no_other_site_in(book_html: Path, pages: Pages) -> None:
-    for name in [*CHAPTERS, "search", "genindex"]:
+    for name in [*CHAPTERS, "index", "search", "genindex"]:
         head = pages[book_html / f"{name}.html"].head
         policy = head.find("meta", {"http-equiv": "Content-Security-Policy"})
         assert not policy.find_previous_siblings(["script", "link", "style"]), name

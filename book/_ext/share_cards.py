@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 PICTURE = "_static/share_card.png"  # scripts/draw_share_card.py draws it
+START = "start.html"  # the template of the page at the book's address
 PICTURE_TEXT = "The ten digits as people write them, in two rows, and the book's name"
 
 
@@ -32,12 +33,14 @@ def describe_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Put a page's description, its address and the picture where ``sphinxext.opengraph`` looks for a page's own."""
+    if templatename == START:  # it leads to the opening page, and speaks for it
+        pagename, doctree = app.config.root_doc, app.env.get_doctree(app.config.root_doc)
     if doctree is None:  # a page without a source, such as the search
         return
     address = app.config.ogp_site_url
     page, picture = app.builder.get_target_uri(pagename), PICTURE
     fields = {
-        "og:url": urljoin(address, page) if address else page.rpartition("/")[2],
+        "og:url": urljoin(address, page) if address else page if templatename == START else page.rpartition("/")[2],
         "og:image": urljoin(address, picture) if address else context["pathto"](picture, resource=True),
         "og:image:alt": PICTURE_TEXT,
     }

@@ -1,1 +1,1 @@
-"""What works behind `mnist_utils`: training, worker processes. Chapters don't need it; an appendix explains it."""
+"""What works behind `mnist_utils`: training, worker processes, downloads. Only an appendix speaks of it."""

@@ -182,6 +182,6 @@ def _ask(detector: keras.Model | None, candidates: Sequence[Candidate]) -> None:
 @functools.cache
 def _load_detector() -> keras.Model:
     """Load the network that tells one digit from several, and from a part of one."""
-    from mnist_utils.quiet import keras  # takes long to import, and most pictures don't need it
+    from mnist_utils.models import load_model  # TensorFlow takes long to import, and most pictures don't need it
 
-    return keras.models.load_model(paths.input_path("models/one_digit.keras"), compile=False)
+    return load_model(paths.input_path("models/one_digit.keras"))

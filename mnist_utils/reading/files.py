@@ -67,7 +67,7 @@ def load_image(file: str | Path) -> np.ndarray:
     picture, _ = _open_file(Path(file))
     picture = _to_plain_mode(picture)
     if picture.mode.startswith(("I", "F")):  # 16 or 32 bits: Pillow would cut their values off at 255
-        picture = _from_array(_divide_by_white(np.asarray(picture)))
+        picture = _from_array(_divide_by_white(np.asarray(picture)), f"{file}: this picture")
     picture = picture.convert("L")
     if picture.size != (IMAGE_SIDE, IMAGE_SIDE):
         picture = picture.resize((IMAGE_SIDE, IMAGE_SIDE), Image.Resampling.BILINEAR)
@@ -119,7 +119,8 @@ def open_grey(image: PictureLike, side: int = WORKING_SIDE) -> tuple[np.ndarray,
 
 def _open_upright(image: PictureLike, side: int) -> tuple[Image.Image, tuple[int, int]]:
     """Return a picture as a new Pillow image of 8 bits, turned as the camera says, and its full width and height."""
-    if isinstance(image, str | Path):
+    is_file = isinstance(image, str | Path)
+    if is_file:
         picture, size = _open_file(Path(image), side)
     elif isinstance(image, Image.Image):
         if 0 in image.size:
@@ -140,7 +141,7 @@ def _open_upright(image: PictureLike, side: int) -> tuple[Image.Image, tuple[int
         return picture, picture.size
     picture = _to_plain_mode(picture)
     if picture.mode.startswith(("I", "F")):  # 16 or 32 bits
-        picture = _from_array(np.asarray(picture))
+        picture = _from_array(np.asarray(picture), f"{image}: this picture" if is_file else "The picture")
     return picture, size
 
 
@@ -222,8 +223,8 @@ def _divide_by_white(values: np.ndarray) -> np.ndarray:
     return values if white is None else np.divide(values, white, dtype=np.float32)  # float64 takes twice the memory
 
 
-def _from_array(array: np.ndarray) -> Image.Image:
-    """Turn an array into a picture of 8 bits."""
+def _from_array(array: np.ndarray, name: str = "The picture") -> Image.Image:
+    """Turn an array into a picture of 8 bits. Errors about its values begin with its name."""
     if array.ndim in (3, 4) and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim == 3 and array.shape[0] == 1:
@@ -235,15 +236,16 @@ def _from_array(array: np.ndarray) -> Image.Image:
         )
     if array.dtype.kind not in "buif":
         raise ValueError(f"An array of type {array.dtype} is no picture: give integers, floats or booleans.")
-    return Image.fromarray(_to_uint8(array))
+    return Image.fromarray(_to_uint8(array, name))
 
 
-def _to_uint8(array: np.ndarray) -> np.ndarray:
+def _to_uint8(array: np.ndarray, name: str) -> np.ndarray:
     """Scale values to 0 ... 255 by the rule in the docstring of :func:`~mnist_utils.reading.one_digit.to_mnist`."""
     if not np.isfinite(array).all():
-        raise ValueError("The picture holds values that are not finite: replace them, for example by the paper's.")
+        raise ValueError(f"{name} holds values that are not finite: replace them, for example by the paper's.")
     low, high = float(array.min()), float(array.max())
-    if np.issubdtype(array.dtype, np.integer) and low >= 0 and high <= 255:
+    is_whole = array.dtype.kind in "iu" or (high > 1 and all((row == row.round()).all() for row in array))
+    if is_whole and low >= 0 and high <= 255:
         return array.astype(np.uint8)
     if low >= 0 and high <= 1:  # floats and booleans: integers in this range have returned
         low, high = 0.0, 1.0

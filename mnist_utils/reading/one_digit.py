@@ -108,7 +108,8 @@ def to_mnist(
         A file (PNG, JPEG, GIF, BMP, TIFF, WebP or PPM, of at most 60 megapixels), a picture, or an array (height,
         width), (height, width, 3) for red, green, blue, or (height, width, 4) with transparency. What numbers mean
         depends on their kind, not on how many bytes they have: integers go from 0 to 255, floats and booleans from 0
-        to 1. If any is beyond that, as with 16 bits, they are stretched from their smallest to their largest.
+        to 1. Floats that go beyond 1 and are all whole numbers are taken for integers. If any number is beyond its
+        range, as with 16 bits, they are stretched from the smallest to the largest.
     polarity, crop, stroke, box, mass : bool
         The steps; False leaves one out, to see what it is good for. Without ``polarity``, all that is
         bright is taken for ink; the others are those of :func:`normalize_ink`.

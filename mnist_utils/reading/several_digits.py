@@ -199,7 +199,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
         candidate.probabilities = probabilities
     chosen, beliefs = zip(*(choose_cuts(candidates) for candidates in found), strict=True)
     if len(beliefs) < rules.FEW_PIECES:
-        beliefs = [0.0 if is_blot(piece) else belief for piece, belief in zip(pieces, beliefs, strict=True)]
+        beliefs = [0.0 if _is_blot(piece) else belief for piece, belief in zip(pieces, beliefs, strict=True)]
     if np.mean(beliefs) < (rules.MIN_BELIEF if len(beliefs) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):
         number.reason = "the pieces of ink are not like digits"
         number.findings.append(f"nothing to read: {number.reason}")
@@ -210,17 +210,7 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     return number
 
 
-def is_blot(piece: Piece) -> bool:
-    """Tell whether a piece of ink is a filled area, not a stroke: neither network has met such a thing.
-
-    Parameters
-    ----------
-    piece : Piece
-        The piece of ink.
-
-    Returns
-    -------
-    bool
-    """
+def _is_blot(piece: Piece) -> bool:
+    """Tell whether a piece of ink is a filled area, not a stroke: neither network has met such a thing."""
     thickness = 2 * measure_depth(piece.mask).max()
     return bool(thickness > rules.MAX_DIGIT_THICKNESS * max(piece.mask.shape))

@@ -263,8 +263,10 @@ def test_a_canvas_that_could_not_be_loaded_can_be_tried_again(page, site, name):
     page.goto((site / "near.html").as_uri())
     for place in (page.locator("#first"), page.locator("#second")):
         expect(place).to_contain_text(name)
+        before = height(page, f"#{place.get_attribute('id')}")
         place.get_by_role("button", name="Try again").click()
         expect(place.locator(".dc-surface")).to_be_visible()
+        assert height(page, f"#{place.get_attribute('id')}") == pytest.approx(before, rel=0.05), "nothing jumps"
     draw_with_mouse(page.locator("#first .dc-surface"), pen_digit(3))
     expect(page.locator("#first .dc-answer strong")).to_have_text("3")
 

@@ -1,5 +1,6 @@
 """Any picture is opened alike, whatever it comes as; what cannot be read is named in a sentence."""
 
+import itertools
 import re
 
 import numpy as np
@@ -33,9 +34,15 @@ def test_every_kind_of_picture_gives_the_same(picture):
     np.testing.assert_array_equal(open_grey(picture)[0], DRAWING)
 
 
-@pytest.mark.parametrize("top", [1, 200, 255])
-@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.int32, np.int64])
-def test_integers_are_0_to_255_whatever_their_dtype(dtype, top):
+@pytest.mark.parametrize(
+    ("dtype", "top"),
+    # Floats up to 1 are no grey levels.
+    [
+        *itertools.product([np.uint16, np.int16, np.int32, np.int64], [1, 200, 255]),
+        *itertools.product([np.float16, np.float32, np.float64], [200, 255]),
+    ],
+)
+def test_whole_numbers_are_0_to_255_whatever_their_dtype(dtype, top):
     drawing = np.minimum(DRAWING, top)
     np.testing.assert_array_equal(open_grey(drawing.astype(dtype))[0], drawing)
 
@@ -85,10 +92,12 @@ def test_load_image_stretches_values_beyond_every_type_of_file(tmp_path):
     np.testing.assert_array_equal(load_image(tmp_path / "other.tif"), load_image(tmp_path / "seven.png"))
 
 
-def test_load_image_refuses_values_that_are_no_brightness(tmp_path):
-    Image.fromarray(np.full((28, 28), np.nan, np.float32)).save(tmp_path / "empty.tif")
-    with pytest.raises(ValueError, match="not finite"):
-        load_image(tmp_path / "empty.tif")
+@pytest.mark.parametrize("read", [load_image, to_mnist])
+def test_a_file_of_values_that_are_no_brightness_is_refused_by_its_name(read, tmp_path):
+    file = tmp_path / "empty.tif"
+    Image.fromarray(np.full((28, 28), np.nan, np.float32)).save(file)
+    with pytest.raises(ValueError, match=f"^{re.escape(str(file))}: this picture holds values that are not finite"):
+        read(file)
 
 
 # How a camera stores an upright picture, by what it then writes as the orientation: where the first row and the first

@@ -27,10 +27,12 @@
       digitCanvas.showOnPage(place, network);
     } catch (error) {
       loads = {};
-      place.replaceChildren(`The canvas could not be shown: ${error.message} `, retryButton(place));
+      place.replaceChildren(failure(error, place));
     }
   }
-  function retryButton(place) {
+  function failure(error, place) {
+    const element = document.createElement("div");
+    element.className = "not-loaded";
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Try again";
@@ -38,7 +40,8 @@
       place.replaceChildren();
       show(place);
     });
-    return button;
+    element.append(`The canvas could not be shown: ${error.message} `, button);
+    return element;
   }
   document.addEventListener("DOMContentLoaded", () => {
     const observer = new IntersectionObserver(

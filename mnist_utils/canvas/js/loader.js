@@ -35,11 +35,14 @@ async function show(place) {
     digitCanvas.showOnPage(place, network);
   } catch (error) {
     loads = {}; // the next one to ask loads anew
-    place.replaceChildren(`The canvas could not be shown: ${error.message} `, retryButton(place));
+    place.replaceChildren(failure(error, place));
   }
 }
 
-function retryButton(place) {
+// What stands in the place of a canvas that could not be loaded, with a button to try again.
+function failure(error, place) {
+  const element = document.createElement("div");
+  element.className = "not-loaded"; // as high as the canvas, by the page's style sheet
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Try again";
@@ -47,7 +50,8 @@ function retryButton(place) {
     place.replaceChildren();
     show(place);
   });
-  return button;
+  element.append(`The canvas could not be shown: ${error.message} `, button);
+  return element;
 }
 
 document.addEventListener("DOMContentLoaded", () => {
