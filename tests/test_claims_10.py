@@ -3,6 +3,7 @@
 A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
 """
 
+import itertools
 import re
 
 import numpy as np
@@ -65,9 +66,23 @@ def test_the_last_epoch_is_the_best_in_most_folds_so_that_the_leak_of_the_best_e
     last_is_best = {name: int((rows[:, -1] == rows.max(axis=1)).sum()) for name, rows in curves.items()}
     assert last_is_best == {"baseline": 5, "batch_norm": 4, "deeper": 3}
     for line in printed["best-epoch"].splitlines()[1:]:
-        best_minus_last, best_minus_chosen = numbers(line)
+        best_minus_last, best_minus_chosen, half = numbers(line)
+        assert best_minus_chosen < half or half == 0  # "the interval contains zero", for two of the models
         assert best_minus_last == best_minus_chosen < 0.05  # the other folds choose the last epoch, too
         assert (best_minus_last == 0) == line.startswith("baseline")
+
+
+def test_nine_of_fifteen_mcnemar_p_values_stay_below_5_percent_by_bonferroni(printed):
+    """The picture shows each of the nine as "< 0.001". From the accuracies we compute how large it can be at most."""
+    n_rows = 10_000
+    errors = [n_rows - round(numbers(line)[-1] / 100 * n_rows) for line in printed["six-networks"].splitlines()]
+    largest = []
+    for first, second in itertools.product(errors[:3], errors[3:]):
+        # p is largest if no row is read wrong by both: then each error is a row that only the other one reads right.
+        largest.append(stats.binomtest(min(first, second), first + second).pvalue)
+    assert len(largest) == 9
+    assert max(largest) < 0.001
+    assert numbers(printed["mcnemar-count"].splitlines()[0])[:2] == [0, 6]
 
 
 def test_the_winner_of_twenty_is_better_than_their_mean_and_its_reported_score_almost_a_point_too_good(printed):

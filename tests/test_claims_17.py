@@ -3,12 +3,13 @@
 A test here fails after a `make run` whose numbers no longer support a sentence: then the sentence has to change.
 """
 
+import json
 import re
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from recorded import numbers, read_printed
+from recorded import PROJECT, numbers, read_printed
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,20 @@ def test_the_calibration_error_is_beyond_chance_before_and_smaller_after(printed
     before, chance_before, after, _ = printed["luck"].splitlines()
     assert numbers(before)[0] > numbers(chance_before)[1]
     assert numbers(after)[0] < numbers(before)[0]
+
+
+def test_the_numbers_of_the_short_answer_are_those_that_the_cells_printed(printed):
+    notebook = json.loads((PROJECT / "notebooks" / "17_what_it_sees.ipynb").read_text(encoding="utf-8"))
+    answer = "".join(notebook["cells"][0]["source"]).split("**The short answers:**")[1].split("After this chapter")[0]
+    before, _, after, _ = (numbers(line)[0] for line in printed["luck"].splitlines())
+    shift = curve(printed["curves-table"], "shift in pixels")
+    assert f"on the test images is {before:.2f} %" in answer
+    assert f"a temperature of {numbers(printed['temperature'])[0]:.2f}, fitted" in answer
+    assert f"brings it down to {after:.2f} %" in answer
+    assert f"misreads {numbers(printed['errors'])[0]:.0f} test digits" in answer
+    doubtful, _, surest, _ = (numbers(line)[-1] for line in printed["reviewed-errors"].splitlines())
+    assert f"{doubtful:.0f} are on digits whose label people doubt, and so are {surest:.0f} of the 8" in answer
+    assert f"the network reads {shift[0]:.1f} %, it reads only {shift[4]:.1f} %" in answer
 
 
 def test_nearly_all_images_are_in_the_last_bin(printed):

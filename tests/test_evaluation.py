@@ -184,6 +184,14 @@ def test_the_final_model_is_trained_on_all_rows_and_is_the_one_that_comes_back(d
 
 
 @pytest.mark.slow
+def test_trainings_of_one_epoch_in_a_row_print_no_warning(folder, capfd):
+    X, y = np.zeros((64, 28, 28, 1)), np.eye(10)[np.arange(64) % 10]
+    for seed in range(5):  # TensorFlow would call the fifth one excessive: each training compiles its own loop
+        finalize_model(compiled, X, y, epochs=1, seed=seed, verbose=0)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.slow
 def test_sixteen_bits_are_asked_for_and_recorded(data, folder):
     full = evaluate_model(define_model, *data, epochs=1, n_folds=2, verbose=0)
     mixed = evaluate_model(define_model, *data, epochs=1, n_folds=2, verbose=0, precision="mixed_bfloat16")

@@ -47,7 +47,7 @@ def describe_page(
     for meta in doctree.findall(nodes.meta):
         if meta.get("name") == "description":
             fields["og:description"] = html.escape(meta["content"], quote=False)
-    context["meta"] = {**(context["meta"] or {}), **fields}
+    context["meta"] = {**(context.get("meta") or {}), **fields}
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

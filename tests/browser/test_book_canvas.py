@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from drawing import EVERY_DIGIT, draw_with_finger, draw_with_mouse, pen_digit
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 pytestmark = pytest.mark.slow
 
@@ -58,14 +58,33 @@ def test_every_canvas_of_the_book_reads_a_digit(pages, browser, scheme):
             expect(canvas.locator(".dc-answer strong")).to_have_text("3")
             assert contrast(canvas.locator(".dc-answer")) >= 4.5
             assert contrast(canvas.locator("figcaption")) >= 4.5
+            page.keyboard.press("Tab")  # from the surface to the next button, which is marked
+            assert contrast(canvas.locator(":focus-visible"), "outlineColor") >= 3
     context.close()
 
 
-def contrast(element: Locator) -> float:
-    """Return the contrast of an element's text with the page, as the Web Content Accessibility Guidelines define it."""
+@pytest.mark.parametrize("width", [320, 390, 620, 1280])
+def test_what_stands_below_stays_where_it_is_when_the_canvas_comes(book_html, page, width):
+    held: list[Route] = []
+    page.route("**/loader.js*", lambda route: held.append(route))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{book_html.as_uri()}/book/intro.html", wait_until="commit")
+    place = page.locator(".digit-canvas").first
+    expect(place).to_be_visible()
+    while not held:
+        page.wait_for_timeout(20)
+    before = place.bounding_box()["height"]
+    held[0].continue_()
+    expect(place.locator(".dc-surface")).to_be_visible()
+    assert place.bounding_box()["height"] == pytest.approx(before, abs=12), "less than a line"
+
+
+def contrast(element: Locator, part: str = "color") -> float:
+    """Return the contrast of an element's text, or its outline, with the page, as WCAG defines it."""
     text, ground = element.evaluate(
-        """element => [getComputedStyle(element).color, getComputedStyle(document.body).backgroundColor].map(
-            (color) => color.match(/[\\d.]+/g).slice(0, 3).map(Number))"""
+        """(element, part) => [getComputedStyle(element)[part], getComputedStyle(document.body).backgroundColor].map(
+            (color) => color.match(/[\\d.]+/g).slice(0, 3).map(Number))""",
+        part,
     )
 
     def luminance(color: list[float]) -> float:
