@@ -5,11 +5,12 @@ fails after a `make run` whose numbers no longer support a sentence: then the se
 """
 
 import itertools
+import json
 import re
 
 import numpy as np
 import pytest
-from recorded import numbers, read_printed
+from recorded import PROJECT, numbers, read_printed
 
 from mnist_utils.comparison import wilson_interval
 
@@ -296,6 +297,20 @@ def test_three_of_four_small_networks_are_above_95_percent_and_the_smallest_of_t
     assert above[0][1] == "(8, 16, 32)"
 
 
+def test_a_second_dense_layer_costs_one_in_a_hundred_and_its_interval_leaves_room_for_a_gain_and_a_loss():
+    printed = read_printed("solutions/09_depth_and_width")
+    one, two, verdict = printed["e6-code"].splitlines()
+    (parameters, multiplications, accuracy), found = (numbers(line.split(": ")[1]) for line in (one, two))
+    assert found[0] - parameters == 10_100
+    assert found[1] - multiplications == 10_000
+    assert found[2] > accuracy
+    mean, low, high = map(float, re.search(r"is (\S+) points \(95 % interval (\S+) to (\S+),", verdict).groups())
+    text = (PROJECT / "solutions" / "09_depth_and_width.ipynb").read_text(encoding="utf-8")
+    assert f"Its mean is {mean} points higher" in text
+    assert low == pytest.approx(-1, abs=0.25)
+    assert high == pytest.approx(1.5, abs=0.25)
+
+
 def test_only_the_corrected_interval_keeps_its_promise_for_each_number_of_folds():
     printed = read_printed("solutions/10_difference")
     by_std, usual, corrected = np.transpose([percents(line) for line in printed["wrong-claims"].splitlines()])
@@ -444,6 +459,43 @@ def test_all_distortions_come_out_ahead_because_of_the_first_seed_and_differ_by_
     assert first.min() > none[0] + 0.5
     assert abs(second - none[1]).max() < 0.12
     assert np.ptp(mean) < abs(first - second).min()
+
+
+def test_the_first_five_small_networks_make_29_percent_fewer_errors_together():
+    """The single networks were drawn and not printed: their heights in the figure tell their scores."""
+    cells = json.loads((PROJECT / "solutions/18_how_far.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = next(cell for cell in cells if cell["id"] == "e3-code")["outputs"]
+    figure = next("".join(output["data"]["image/svg+xml"]) for output in outputs if "data" in output)
+    heights: dict[str, list[float]] = {}
+    for mark, y in re.findall(r'<use [^>]*?xlink:href="#(\w+)" x="[\d.]+" y="([\d.]+)"', figure):
+        heights.setdefault(mark, []).append(float(y))
+    _, ticks, alone, _ = heights.values()
+    labels = [float(label) for label in re.findall(r"<!-- (9\d\.\d) -->", figure)]
+    scores = np.polyval(np.polyfit(ticks, labels, 1), alone[:5])
+    printed = dict(map(numbers, read_printed("solutions/18_how_far")["e3-code"].splitlines()))
+    assert scores[0] == pytest.approx(printed[1], abs=0.001)  # so the axis was read correctly
+    assert scores.mean() == pytest.approx(98.15, abs=0.005)
+    fewer = 1 - (100 - printed[5]) / (100 - scores.mean())
+    assert fewer == pytest.approx(0.29, abs=0.005)
+    chapter = read_printed("notebooks/18_how_far")
+    lines = chapter["test"].splitlines()[:-1] + chapter["small-test"].splitlines()[:-1]
+    errors = np.array([[100 - numbers(lines[i + 1])[0], 100 - numbers(lines[i + 2])[0]] for i in (0, 3, 6)])
+    shares = 1 - errors[:, 1] / errors[:, 0]
+    assert (shares.min(), shares.max()) == pytest.approx((0.12, 0.21), abs=0.005)
+    assert (100 - scores.mean()) / errors[2, 0] == pytest.approx(4, abs=0.2)
+
+
+def test_of_the_parts_of_the_calmer_training_only_adam_is_shown_to_be_worth_something():
+    _, *lines = read_printed("solutions/18_how_far")["e6-code"].splitlines()
+    losses = {line[:22].strip(): numbers(line[22:])[1:] for line in lines}
+    assert losses["Adam"][0] == pytest.approx(0.81)
+    shown = [part for part, (_, low, high) in losses.items() if low > 0 or high < 0]
+    assert shown == ["Adam"]
+    loss, low, high = losses["rising and falling"]
+    assert loss == pytest.approx(0.63)
+    assert low > -0.05  # it just reaches zero
+    assert high - low == max(high - low for _, low, high in losses.values())
+    assert losses["dropout"][0] < 0
 
 
 def test_the_best_of_many_equal_networks_rises_by_less_with_each_tenfold_number():
