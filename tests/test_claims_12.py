@@ -41,6 +41,13 @@ def test_most_errors_are_on_8x8_digits(printed):
     assert errors["8x8 digits"] > 0.8 * sum(errors.values())
 
 
+def test_six_photos_are_misread(printed):
+    n_pictures = {line[:18].strip(): numbers(line[18:])[0] for line in printed["cell-11"].splitlines()}
+    right = dict(re.findall(r"^(\S.+)\n +all steps +([\d.]+)%", printed["cell-43"], re.MULTILINE))
+    photos = [name for name in right if name.startswith("photos")]
+    assert sum(round(n_pictures[name] * (1 - float(right[name]) / 100)) for name in photos) == 6
+
+
 def test_mass_is_worth_points_to_chapter_5s_model_and_nothing_that_is_shown_to_own_images(solved):
     rows = re.findall(r"(\w+_\w+) +with ([\d.]+)%, without ([\d.]+)%, p = (\S+)", solved["without-mass"])
     share_of_each = 0.05 / len(rows)

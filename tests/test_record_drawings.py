@@ -34,7 +34,7 @@ def test_the_browser_is_the_one_that_the_environment_names(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_canvas_draws_the_digits_of_chapter_7_again(tmp_path):
+def test_the_canvas_draws_the_recorded_digits_again(tmp_path):
     # In a process of its own: Playwright runs once in each, and other tests have it open.
     subprocess.run([sys.executable, SCRIPT, tmp_path / "drawn.npz", "--count", "3"], check=True)
     images, labels = load_drawn_digits()

@@ -6,7 +6,7 @@ wherever it gives a figure.
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -52,11 +52,14 @@ class Page:
         What is written in each line, in digits.
     kind : str
         One of :data:`KINDS`; of a page without digits ``"letters"``, ``"texture"`` or ``"empty paper"``.
+    touching : list of list of bool
+        For each digit of each line, whether its ink touches that of another.
     """
 
     picture: np.ndarray
     lines: list[str]
     kind: str
+    touching: list[list[bool]] = field(default_factory=list)
 
 
 def make_pages(
@@ -111,9 +114,11 @@ def _make_page(side: int, kind: str, digits: list[tuple[np.ndarray, str]], rng: 
     height = float(np.clip(np.sqrt(room / (pitch * ADVANCE)), MIN_HEIGHT * side, MAX_HEIGHT * side))
     writer = _Writer(side, height, pitch, kind, rng)
     digits = [(_crop(ink), label) for ink, label in digits]
-    lines = writer.write_columns(digits) if kind == "columns" else writer.write_lines(digits)
+    numbers = writer.write_columns(digits) if kind == "columns" else writer.write_lines(digits)
+    lines = ["".join(digits[number][1] for number in line) for line in numbers]
+    touching = [[number in writer.touching for number in line] for line in numbers]
     if kind == "clean":
-        return Page((255 - 255 * writer.ink).astype(np.uint8), lines, kind)
+        return Page((255 - 255 * writer.ink).astype(np.uint8), lines, kind, touching)
     pens = ["pencil", "hard pencil"] if kind == "pencil" else ["ballpoint", "black felt pen", "red pen", "green pen"]
     scene = replace(
         sample_scene(int(rng.integers(2**32)), lines=False),
@@ -124,14 +129,16 @@ def _make_page(side: int, kind: str, digits: list[tuple[np.ndarray, str]], rng: 
         line_step=round(height * (pitch if kind == "ruled" else rng.uniform(*SQUARES))),
     )
     photo = photograph(writer.ink, scene, side)
-    return Page(_put_on_table(photo, rng) if kind == "on a table" else photo, lines, kind)
+    return Page(_put_on_table(photo, rng) if kind == "on a table" else photo, lines, kind, touching)
 
 
 class _Writer:
-    """Writes digits on a page, line by line."""
+    """Writes digits on a page, line by line; `touching` has the numbers of those that touch another."""
 
     def __init__(self, side: int, height: float, pitch: float, kind: str, rng: np.random.Generator) -> None:
         self.ink = np.zeros((side, side))
+        self.owners = np.full((side + 2, side + 2), -1)  # numbers of the digits whose ink it is, with a margin of 1
+        self.touching: set[int] = set()
         self.height, self.pitch, self.kind, self.rng = height, pitch, kind, rng
         self.start, self.end = MARGIN * side, (1 - MARGIN) * side
         sloping = kind == "sloping"
@@ -140,44 +147,44 @@ class _Writer:
         # A line that rises begins lower, so that its end is on the page.
         self.top = self.start + max(0.0, -self.slope) * (self.end - self.start) + abs(self.bend)
 
-    def write_lines(self, digits: list[tuple[np.ndarray, str]]) -> list[str]:
-        """Write groups of one to six digits side by side; return what was written, line by line."""
-        waiting, lines = list(digits), []
+    def write_lines(self, digits: list[tuple[np.ndarray, str]]) -> list[list[int]]:
+        """Write groups of one to six digits side by side; return the digits' numbers, line by line."""
+        waiting, lines = list(range(len(digits))), []
         while waiting and self.top + self.height < self.end:
-            x, text, left_in_group = self.start + self.rng.uniform(0, 0.5) * self.height, "", 0
+            x, line, left_in_group = self.start + self.rng.uniform(0, 0.5) * self.height, [], 0
             while waiting:
-                ink = self._scale(waiting[0][0])
+                ink = self._scale(digits[waiting[0]][0])
                 if x + ink.shape[1] > self.end:
                     break
                 if left_in_group == 0:
                     left_in_group = int(self.rng.integers(1, 7))
-                    x += self.rng.uniform(0.5, 1.1) * self.height if text else 0
+                    x += self.rng.uniform(0.5, 1.1) * self.height if line else 0
                     if x + ink.shape[1] > self.end:
                         break
-                self._put(ink, x)
+                self._put(waiting[0], ink, x)
                 x += ink.shape[1] + self._sample_gap()
-                text += waiting.pop(0)[1]
+                line.append(waiting.pop(0))
                 left_in_group -= 1
-            self._next_line(lines, text)
+            self._next_line(lines, line)
         return lines
 
-    def write_columns(self, digits: list[tuple[np.ndarray, str]]) -> list[str]:
-        """Write numbers of one to three digits in two to five columns, flush right; return what was written."""
-        waiting, lines = list(digits), []
+    def write_columns(self, digits: list[tuple[np.ndarray, str]]) -> list[list[int]]:
+        """Write numbers of one to three digits in two to five columns, flush right; return the digits' numbers."""
+        waiting, lines = list(range(len(digits))), []
         ends = np.linspace(self.start, self.end, int(self.rng.integers(2, 6)) + 1)
         while waiting and self.top + self.height < self.end:
-            text = ""
+            line: list[int] = []
             for start, end in itertools.pairwise(ends):
                 x = end
-                number = ""
+                written: list[int] = []
                 for _ in range(int(self.rng.integers(1, 4))):
-                    if waiting and x - (ink := self._scale(waiting[0][0])).shape[1] > start + 0.3 * self.height:
+                    if waiting and x - (ink := self._scale(digits[waiting[0]][0])).shape[1] > start + 0.3 * self.height:
                         x -= ink.shape[1]
-                        self._put(ink, x)
+                        self._put(waiting[0], ink, x)
                         x -= 0.2 * self.height
-                        number = waiting.pop(0)[1] + number
-                text += number
-            self._next_line(lines, text)
+                        written.insert(0, waiting.pop(0))
+                line += written
+            self._next_line(lines, line)
         return lines
 
     def _scale(self, ink: np.ndarray) -> np.ndarray:
@@ -185,14 +192,20 @@ class _Writer:
         zoom = self.height * self.rng.uniform(0.85, 1.12) / len(ink)
         return resize(ink, [max(4, round(zoom * n)) for n in ink.shape], anti_aliasing=True)
 
-    def _put(self, ink: np.ndarray, x: float) -> None:
-        """Put a digit on the present line."""
+    def _put(self, number: int, ink: np.ndarray, x: float) -> None:
+        """Put a digit on the present line, and note which others it touches."""
         along = (x - self.start) / (self.end - self.start)
         bow = self.bend * np.sin(np.pi * along)
         y = self.top + self.slope * (x - self.start) + bow + self.rng.normal(0, 0.04) * self.height
         top, left = (round(min(max(0, at), len(self.ink) - n)) for at, n in zip((y, x), ink.shape, strict=True))
         place = self.ink[top : top + ink.shape[0], left : left + ink.shape[1]]
         place[:] = np.maximum(place, ink)
+        owners = self.owners[top : top + ink.shape[0] + 2, left : left + ink.shape[1] + 2]
+        mask = np.pad(ink > 0.5, 1)
+        touched = set(owners[ndi.binary_dilation(mask, np.ones((3, 3)))].tolist()) - {-1}
+        if touched:
+            self.touching |= touched | {number}
+        owners[mask] = number
 
     def _sample_gap(self) -> float:
         """Return the pixels between two neighbours; below 0, they overlap."""
@@ -200,10 +213,10 @@ class _Writer:
             return -self.rng.uniform(0.03, 0.22) * self.height
         return self.rng.uniform(0.12, 0.35) * self.height
 
-    def _next_line(self, lines: list[str], text: str) -> None:
+    def _next_line(self, lines: list[list[int]], line: list[int]) -> None:
         """Go to the next line, and note what is written in this one."""
-        if text:
-            lines.append(text)
+        if line:
+            lines.append(line)
         self.top += self.height * self.pitch * self.rng.uniform(0.97, 1.05)
 
 

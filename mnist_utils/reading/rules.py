@@ -1,15 +1,16 @@
 """Every threshold by which a picture is read, in one place: its name, its value, its unit, and what it decides.
 
-The chapter *Several digits, and whole pages* says how they were settled. ``scripts/score_reading.py`` changes any of
-them and scores the change on development pictures. They are looked up where they are used, as ``rules.MIN_BELIEF``, so
-a change counts from the next picture on.
+The chapter *Several digits, and whole pages* says on which pages they were settled. ``scripts/score_reading.py``
+changes any of them and scores the change on development pictures. They are looked up where they are used, as
+``rules.MIN_BELIEF``, so a change counts from the next picture on.
 
 They are plain constants, no parameters that are handed down, because thirty functions would have to take them and pass
 them on, and no caller of `read_number` ever needs two sets of them at a time. What MNIST's recipe itself prescribes
 stands in :mod:`~mnist_utils.reading.mnist_format`: the canvas computes the same in JavaScript, so it is not for change.
 
-Names begin with what they are: the least (``MIN_``) or the most (``MAX_``) that counts. A *side* is the larger one of
-height and width. A *contrast* is how much a pixel stands out from the paper, as part of the paper's brightness.
+Bounds begin with what they are, the least (``MIN_``) or the most (``MAX_``) that counts; sizes are named by what they
+measure. A *side* is the larger one of height and width. A *contrast* is how much a pixel stands out from the paper, as
+part of the paper's brightness.
 """
 
 # In which size a picture is looked at (inked_picture)

@@ -70,3 +70,33 @@ def test_pages_without_digits_are_of_three_kinds():
     pages = list(make_pages_without_digits(3))
     assert [page.kind for page in pages] == ["letters", "texture", "empty paper"]
     assert all(page.lines == [] and page.picture.dtype == np.uint8 for page in pages)
+
+
+def test_digits_that_touch_are_known_and_stand_side_by_side():
+    block = np.zeros((60, 60), np.uint8)
+    block[10:50, 15:45] = 255  # all ink, so blocks touch where their boxes overlap
+    pages = list(make_pages([block], [1], count=len(KINDS), min_digits=30, max_digits=30, side=SIDE))
+    for page in pages:
+        assert [len(line) for line in page.touching] == [len(line) for line in page.lines]
+        touching = [touches for line in page.touching for touches in line]
+        assert any(touching) == (page.kind == "touching")
+    assert not all(touching), "a part of the neighbours only"
+    for line in pages[-1].touching:
+        before, after = [False, *line[:-1]], [*line[1:], False]
+        assert all(b or a for touches, b, a in zip(line, before, after, strict=True) if touches)
+
+
+def test_on_a_clean_page_digits_that_do_not_touch_are_pieces_of_their_own(monkeypatch):
+    from scipy import ndimage as ndi
+
+    from mnist_utils.practice import pages
+
+    monkeypatch.setattr(pages, "KINDS", ("clean",))
+    monkeypatch.setattr(pages._Writer, "_sample_gap", lambda writer: writer.rng.uniform(-0.2, 0.2) * writer.height)
+    monkeypatch.setattr(pages, "parallel_map", lambda *args: map(*args))  # in this process
+    [page] = make_pages(make_inks(), [0, 1], count=1, min_digits=30, max_digits=30, side=SIDE)
+    pieces = ndi.label(page.picture <= 127, np.ones((3, 3)))[1]
+    touching = [touches for line in page.touching for touches in line]
+    n_free = len(touching) - sum(touching)
+    assert sum(touching) > 0
+    assert n_free < pieces <= n_free + sum(touching) / 2

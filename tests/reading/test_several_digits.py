@@ -8,7 +8,10 @@ import pytest
 from PIL import ExifTags, Image
 from reading.pictures import write
 from scipy import ndimage as ndi
+from score_reading import DEVELOPMENT_SOURCES, edit_distance
 
+from mnist_utils.practice import load_written_digits, make_pages, rasterize, sample_written_digit
+from mnist_utils.predict import Classifier
 from mnist_utils.reading import Number, ReadDigit, read_number
 
 
@@ -153,3 +156,18 @@ def test_no_digit_is_doubtful_unless_the_reader_says_so():
 def test_a_limit_that_is_no_probability_is_refused():
     with pytest.raises(ValueError, match="doubtful=90: give a probability from 0 to 1"):
         styles(doubtful=90)
+
+
+@pytest.mark.slow
+def test_a_page_of_500_digits_is_read():
+    rng = np.random.default_rng(22)
+    written = load_written_digits(DEVELOPMENT_SOURCES, whole_only=True)[::10]
+    inks = [rasterize(sample_written_digit(digit, rng)) for digit in written]
+    labels = [digit.digit for digit in written]
+    classifier = Classifier()
+    for page in make_pages(inks, labels, count=2, seed=22, min_digits=500, max_digits=500):
+        truth = "".join(page.lines)
+        read = read_number(page.picture, classifier).text.replace("_", "")
+        share = 1 - edit_distance(truth, read) / len(truth)
+        assert len(truth) > 450, "the rest did not fit"
+        assert share > 0.95, page.kind
