@@ -108,3 +108,14 @@ def test_in_the_solution_a_low_bound_gives_false_alarms_and_the_highest_loses_a_
     assert bounds[1] == rules.MIN_BELIEF_ON_PAGE, "the bound of the book"
     assert pages[0] == pages[1] == of_pages[0] == pages[2] + 1
     assert alarms == (5, 1, 1)
+
+
+def test_what_is_said_of_the_time_that_a_page_takes(printed):
+    *lines, one_image = printed["time-table"].strip().splitlines()
+    seconds = dict(tuple(numbers(line)) for line in lines)
+    assert 0.45 < seconds[1] < 0.55
+    assert numbers(one_image.split("'s")[1])[0] / 1e3 == pytest.approx(seconds[1] / 100, rel=0.1)
+    assert seconds[50] < 2 * seconds[1]
+    assert seconds[100] > 2.5 * seconds[50], "a jump"
+    assert seconds[300] - seconds[100] < 0.5
+    assert seconds[100] > 2 > seconds[50], "the aim"
