@@ -60,15 +60,15 @@ def test_a_little_less_than_half_of_the_pages_come_out_without_an_error(printed)
     assert 0.44 < whole / n < 0.5
 
 
-def test_one_in_seven_touching_digits_is_lost_and_the_free_ones_are_read_as_elsewhere(printed, shares):
+def test_one_in_seven_touching_digits_is_lost_and_the_table_counts_made_up_ones_too(printed, shares):
     rows = {line.split()[0]: line.split(", read right") for line in printed["touching-read"].splitlines()}
     n = {kind: numbers(counts)[0] for kind, (counts, _) in rows.items()}
     touching, free = (numbers(rows[kind][1]) for kind in ("touching", "free"))
     assert n["free"] > n["touching"], "most digits stand free"
     assert (touching[0], free[0]) == (86.5, 96.1)
     assert 1 / (1 - touching[0] / 100) == pytest.approx(7, abs=0.5)
-    others = [share for kind, (share, _, _) in shares.items() if kind not in ("all", "touching")]
-    assert min(others) <= free[0] <= max(others)
+    together = (touching[0] * n["touching"] + free[0] * n["free"]) / sum(n.values())
+    assert together > shares["touching"][0]
 
 
 def test_the_network_makes_half_of_the_errors_on_clean_pages_and_a_little_less_of_all(printed, shares):
@@ -115,7 +115,7 @@ def test_what_is_said_of_the_time_that_a_page_takes(printed):
     seconds = dict(tuple(numbers(line)) for line in lines)
     assert 0.45 < seconds[1] < 0.55
     assert numbers(one_image.split("'s")[1])[0] / 1e3 == pytest.approx(seconds[1] / 100, rel=0.1)
-    assert seconds[50] < 2 * seconds[1]
+    assert seconds[50] / seconds[1] == pytest.approx(1.5, abs=0.1)
     assert seconds[100] > 2.5 * seconds[50], "a jump"
     assert seconds[300] - seconds[100] < 0.5
     assert seconds[100] > 2 > seconds[50], "the aim"
