@@ -12,7 +12,6 @@ from mnist_utils.practice.pen_shapes import TEST_SHAPES, TRAINING_SHAPES
 from mnist_utils.practice.pen_strokes import (
     SOURCES,
     WrittenDigit,
-    is_whole,
     load_written_digits,
     make_written_digits,
     sample_written_digit,
@@ -32,7 +31,6 @@ __all__ = [
     "WrittenDigit",
     "bring_to_mnist",
     "ink_from_mnist",
-    "is_whole",
     "load_drawn_digits",
     "load_picture_sets",
     "load_written_digits",

@@ -41,11 +41,6 @@ class Reading:
     steps: list[tuple[str, np.ndarray]] = field(default_factory=list)
     reason: str = ""
 
-    @property
-    def blank(self) -> bool:
-        """Whether there is nothing to read."""
-        return self.image is None
-
     def __str__(self) -> str:
         """Return the findings in one line."""
         return "; ".join(self.findings)

@@ -8,11 +8,11 @@ import pytest
 from mnist_utils.practice import (
     SOURCES,
     WrittenDigit,
-    is_whole,
     load_written_digits,
     make_written_digits,
     sample_written_digit,
 )
+from mnist_utils.practice.pen_strokes import is_whole
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,6 @@ def test_corrected_strokes_are_reported(width, change):
 
 def test_a_blank_picture_has_no_image():
     reading = to_mnist(np.zeros((100, 100), np.uint8))
-    assert reading.blank
     assert reading.image is None
     assert str(reading) == f"nothing to read: {reading.reason}" == "nothing to read: the picture is of one colour"
 
