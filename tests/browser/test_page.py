@@ -248,6 +248,15 @@ def test_a_place_says_that_its_canvas_is_loading_and_keeps_its_height(page, site
     assert height(page, "#first") == pytest.approx(before, rel=0.05)
 
 
+def test_a_place_whose_script_does_not_come_says_what_to_do(page, site):
+    page.route("**/loader.js", lambda route: route.abort())
+    page.goto((site / "near.html").as_uri())
+    place = page.locator("#first")
+    assert says(place) == "Loading the canvas…"
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")  # in place of 20 seconds
+    assert says(place) == "The canvas is not here yet. If it does not come, load this page again."
+
+
 def test_without_javascript_a_place_says_so_and_takes_no_room(browser, site):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
