@@ -39,8 +39,9 @@ def describe_page(
         return
     address = app.config.ogp_site_url
     page, picture = app.builder.get_target_uri(pagename), PICTURE
+    from_here = page if templatename == START else page.rpartition("/")[2]
     fields = {
-        "og:url": urljoin(address, page) if address else page if templatename == START else page.rpartition("/")[2],
+        "og:url": urljoin(address, page) if address else from_here,
         "og:image": urljoin(address, picture) if address else context["pathto"](picture, resource=True),
         "og:image:alt": PICTURE_TEXT,
     }

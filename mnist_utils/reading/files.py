@@ -119,8 +119,9 @@ def open_grey(image: PictureLike, side: int = WORKING_SIDE) -> tuple[np.ndarray,
 
 def _open_upright(image: PictureLike, side: int) -> tuple[Image.Image, tuple[int, int]]:
     """Return a picture as a new Pillow image of 8 bits, turned as the camera says, and its full width and height."""
-    is_file = isinstance(image, str | Path)
-    if is_file:
+    name = "The picture"
+    if isinstance(image, str | Path):
+        name = f"{image}: this picture"
         picture, size = _open_file(Path(image), side)
     elif isinstance(image, Image.Image):
         if 0 in image.size:
@@ -137,11 +138,11 @@ def _open_upright(image: PictureLike, side: int) -> tuple[Image.Image, tuple[int
             array = np.asarray(image)
         except ValueError:
             raise ValueError("Rows of different lengths are no picture: give an array (height, width).") from None
-        picture = _from_array(array)
+        picture = _from_array(array, name)
         return picture, picture.size
     picture = _to_plain_mode(picture)
     if picture.mode.startswith(("I", "F")):  # 16 or 32 bits
-        picture = _from_array(np.asarray(picture), f"{image}: this picture" if is_file else "The picture")
+        picture = _from_array(np.asarray(picture), name)
     return picture, size
 
 
@@ -223,7 +224,7 @@ def _divide_by_white(values: np.ndarray) -> np.ndarray:
     return values if white is None else np.divide(values, white, dtype=np.float32)  # float64 takes twice the memory
 
 
-def _from_array(array: np.ndarray, name: str = "The picture") -> Image.Image:
+def _from_array(array: np.ndarray, name: str) -> Image.Image:
     """Turn an array into a picture of 8 bits. Errors about its values begin with its name."""
     if array.ndim in (3, 4) and array.shape[-1] == 1:
         array = array[..., 0]
