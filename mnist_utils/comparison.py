@@ -99,6 +99,8 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     """
     if not 0 <= successes <= n or n < 1:  # recent versions of SciPy answer with NaN
         raise ValueError(f"{successes} of {n} is no proportion: 0 <= successes <= n and 1 <= n must hold.")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}: give a level between 0 and 1, such as 0.95.")
     interval = stats.binomtest(successes, n).proportion_ci(confidence_level=confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

@@ -19,7 +19,7 @@ import shutil
 import textwrap
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
@@ -302,7 +302,7 @@ def finalize_models(
     X: np.ndarray,
     y: np.ndarray,
     *,
-    seeds: Sequence[int],
+    seeds: Iterable[int],
     epochs: int = 10,
     batch_size: int = 32,
     n_workers: int | None = None,
@@ -316,7 +316,7 @@ def finalize_models(
     ----------
     define_model, X, y, epochs, batch_size, verbose
         As for `evaluate_model`.
-    seeds : sequence of int
+    seeds : iterable of int
         One for each training. The same seed gives the same model, whatever the others are.
     n_workers : int, optional
         Trainings at a time. By default as for `evaluate_model`.
@@ -332,8 +332,9 @@ def finalize_models(
         As `evaluate_model`; ValueError also if there is no seed.
     """
     X, y, epochs, _ = _at_scale(X, y, epochs, batch_size, verbose)
+    seeds = [int(seed) for seed in seeds]  # also of a range, an array or an iterator
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
-    settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": list(seeds)}
+    settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": seeds}
     recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
     states = _train(recipe, folds, X, y, settings, "final model", n_workers, client=None, verbose=verbose)
     trained = []
@@ -351,6 +352,8 @@ def _at_scale(
     X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
+    if len(X) == 0:
+        raise ValueError("X has no rows: nothing can be learned from them.")
     if np.ndim(y) != 2 or np.shape(y)[1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
     for name, array in {"X": X, "y": y}.items():

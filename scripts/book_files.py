@@ -5,7 +5,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 # What is made by building, running and testing, in a folder that git knows nothing of.
-MADE = {"_build", "node_modules", "__pycache__", "figures", "my_digits", "my_notebooks"}
+MADE = {"_build", "node_modules", "__pycache__", "figures", "mnist_utils.egg-info", "my_digits", "my_notebooks"}
 
 
 def list_book_files(project: Path = PROJECT) -> list[str]:

@@ -50,6 +50,12 @@ def test_wilson_interval_refuses_impossible_counts(successes, n):
         wilson_interval(successes, n)
 
 
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95])
+def test_wilson_interval_refuses_what_is_no_level_of_confidence(confidence):
+    with pytest.raises(ValueError, match="give a level between 0 and 1"):
+        wilson_interval(5, 10, confidence)
+
+
 def test_compare_is_the_paired_t_test_with_the_corrected_variance():
     comparison = compare(BASELINE, DEEPER)
     plain = stats.ttest_rel(DEEPER, BASELINE)

@@ -109,6 +109,7 @@ def test_book_files_of_an_unpacked_archive_are_those_that_nobody_made_there(tmp_
         "notebooks/my_digits/7/1.png",
         ".venv/a.py",
         "_build/html/index.html",
+        "mnist_utils.egg-info/PKG-INFO",
         "README.md",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -484,6 +484,7 @@ def test_data_that_do_not_fit_together_are_refused():
         ({"X": np.full((10, 28, 28, 1), np.nan)}, "X holds values that are not finite"),
         ({"y": np.full((10, 10), np.inf)}, "y holds values that are not finite"),
         ({"X": np.full((10, 28, 28, 1), "7")}, "X is of type <U1: give numbers"),
+        ({"X": np.zeros((0, 28, 28, 1)), "y": np.zeros((0, 10))}, "X has no rows"),
         ({"epochs": 0}, "epochs=0 and batch_size=32 train nothing"),
         ({"batch_size": 0}, "epochs=10 and batch_size=0 train nothing"),  # without this error it would never end
     ],

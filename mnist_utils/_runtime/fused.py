@@ -6,7 +6,6 @@ a millionth of the weights' length. Like any change of the last bits, this grows
 """
 
 import warnings
-from typing import Any
 
 from mnist_utils.quiet import keras, tf
 
@@ -40,13 +39,13 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
 
 
 def fuse_batch_normalization(model: keras.Model) -> keras.Model:
-    """Return a copy of a compiled model with fused batch normalization, or the model itself if it has none to fuse.
+    """Return a compiled model with fused batch normalization that shares the other layers, or the model itself.
 
     Parameters
     ----------
     model : keras.Model
-        Built and compiled. A model that Keras can't clone or compile again from its configuration, such as one
-        written as a class, stays as it is.
+        Built and compiled. It stays as it is if it has nothing to fuse, if it is of a class of its own, or if Keras
+        can't clone and compile it again from its configuration.
 
     Returns
     -------
@@ -63,16 +62,17 @@ def fuse_batch_normalization(model: keras.Model) -> keras.Model:
     if not any(can_be_fused(layer) for layer in model.layers):
         return model
 
-    def copy_layer(layer: keras.Layer) -> keras.Layer:
-        kind: Any = FusedBatchNormalization if can_be_fused(layer) else type(layer)
-        return kind.from_config(layer.get_config())
+    def fuse(layer: keras.Layer) -> keras.Layer:
+        # Others are shared: a configuration does not hold all that a layer knows, such as what Normalization learned.
+        return FusedBatchNormalization.from_config(layer.get_config()) if can_be_fused(layer) else layer
 
     try:
-        fused = keras.models.clone_model(model, clone_function=copy_layer)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a lambda among them: then the model stays as it is
-            fused.compile_from_config(model.get_compile_config())
+            warnings.simplefilter("ignore")  # of a lambda in the configuration: then the model stays as it is
+            fused = keras.models.clone_model(model, clone_function=fuse)  # compiles it, too
     except (TypeError, ValueError):
+        return model
+    if type(fused) is not type(model):  # a class of its own, whose `train_step` would be lost
         return model
     for variable, value in zip(fused.variables, model.variables, strict=True):
         variable.assign(value)

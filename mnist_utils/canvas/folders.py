@@ -1,6 +1,5 @@
 """Labelled images in folders, one folder a class: how the canvas saves drawings, and how they are read back."""
 
-import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +40,7 @@ def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
     """
     is_name = label.strip() and label.isprintable() and Path(label).name == label and not label.startswith(".")
     if not is_name or len(label.encode()) > MAX_LABEL_BYTES:
-        shown = textwrap.shorten(repr(label), 60)
-        raise ValueError(f"The label {shown} cannot be the name of a folder: use a few letters and digits.")
+        raise ValueError(f"The label {label[:60]!r} cannot be the name of a folder: use a few letters and digits.")
     class_folder = Path(folder) / label
     class_folder.mkdir(parents=True, exist_ok=True)
     with FileLock(class_folder / ".lock"):
@@ -86,7 +84,7 @@ def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
         raise FileNotFoundError(
             f"{folder}: no such folder. Draw something first with DigitCanvas(collect={str(folder)!r})."
         )
-    paths = [path for path in sorted(folder.glob("[!.]*/[!.]*")) if path.suffix.lower() in SUFFIXES]
+    paths = [path for path in sorted(folder.glob("[!.]*/[!.]*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
     if not paths:
         raise FileNotFoundError(
             f"{folder}: no images. They must lie in folders, one a class: {folder / '7' / 'mine.png'}."

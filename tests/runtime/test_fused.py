@@ -33,8 +33,10 @@ def fused_layers(model: keras.Model) -> int:
 def test_five_training_steps_differ_from_kerass_by_rounding_only(precision, tolerance):
     # Statistics, gradients and momentum of each step go into the next.
     def states() -> list[list[np.ndarray]]:
-        model = define(layers.BatchNormalization(momentum=0.8), layers.Dropout(0.2))
-        fused = fuse_batch_normalization(model)
+        model, another = (
+            define(layers.BatchNormalization(momentum=0.8), layers.Dropout(0.2, seed=1)) for _ in range(2)
+        )
+        fused = fuse_batch_normalization(another)
         assert fused_layers(fused) == 1
         for one in (model, fused):
             for _ in range(5):
@@ -104,7 +106,27 @@ def test_a_model_written_as_a_class_stays_as_it_is():
     assert fuse_batch_normalization(model) is model
 
 
-@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+class StepsOfItsOwn(keras.Sequential):
+    """A model whose class may train in any way."""
+
+
+def test_a_subclass_of_sequential_stays_as_it_is():
+    hidden = [layers.BatchNormalization(), layers.Flatten(), layers.Dense(3, "softmax")]
+    model = StepsOfItsOwn([keras.Input((6, 6, 4)), *hidden])
+    model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+    assert fuse_batch_normalization(model) is model
+
+
+def test_what_a_normalization_layer_has_learned_is_kept():
+    scaling = layers.Normalization()
+    scaling.adapt(IMAGES)
+    model = define(scaling, layers.BatchNormalization())
+    fused = fuse_batch_normalization(model)
+    assert fused_layers(fused) == 1
+    np.testing.assert_array_equal(fused(IMAGES, training=False), model(IMAGES, training=False))
+    assert fused.layers[0](IMAGES).numpy().std() == pytest.approx(1, abs=0.01)
+
+
 def test_a_model_whose_loss_keras_cannot_write_down_stays_as_it_is():
     model = define(layers.BatchNormalization())
     model.compile("sgd", loss=lambda y, p: keras.ops.mean((y - p) ** 2), metrics=["accuracy"])
