@@ -131,7 +131,7 @@ class Classifier:
         Raises
         ------
         ValueError
-            If `X` has another shape or range.
+            If `X` has another shape or range, or the model's answers are not finite.
         """
         X = np.asarray(X)
         if X.shape[1:] not in ((28, 28), (28, 28, 1)):
@@ -140,7 +140,10 @@ class Classifier:
             )
         X = _to_unit_floats(X).reshape(-1, 28, 28, 1)
         answers = [self._forward(tf.constant(X[i : i + MAX_BATCH])).numpy() for i in range(0, len(X), MAX_BATCH)]
-        return np.concatenate([np.empty((0, 10), np.float32), *answers])
+        probabilities = np.concatenate([np.empty((0, 10), np.float32), *answers])
+        if not np.isfinite(probabilities).all():  # argmax would call them a 0
+            raise ValueError("The model's answers are not finite numbers: its training has probably diverged.")
+        return probabilities
 
 
 def _to_unit_floats(pixels: np.ndarray) -> np.ndarray:

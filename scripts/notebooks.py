@@ -37,6 +37,7 @@ TIMES = PROJECT / "results" / "notebooks.json"
 FIELDS = ("seconds", "date", "processor", "cores", "versions")  # of an entry in it
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")  # where an object lies in memory: another place in each run
 RUNNING_TIME = re.compile(r"(?<=running the code took \[)[^\]]*(?=\]\(#record-times\))")  # in a chapter's opening
+SVG_VARIES = re.compile(r"<dc:date>[^<]*|\b[a-z][0-9a-f]{10}\b")  # when it was drawn, and matplotlib's random names
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?", re.IGNORECASE)
 
 
@@ -140,9 +141,10 @@ def read_text(cell: NotebookNode) -> str:
 
 
 def read_figures(cell: NotebookNode) -> list[str]:
-    """Return the figures of a cell, as base64."""
-    figures = (output.get("data", {}).get("image/png") for output in cell.get("outputs", []))
-    return [figure for figure in figures if figure]
+    """Return the figures of a cell: PNG as base64, SVG without what differs in each run."""
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    figures = (output.get("image/png") or output.get("image/svg+xml") for output in data)
+    return [SVG_VARIES.sub("", figure) for figure in figures if figure]
 
 
 def compare(name: str, committed: NotebookNode, fresh: NotebookNode) -> tuple[int, int]:

@@ -190,6 +190,12 @@ def test_a_batch_gets_the_models_answers_in_order(toy):
     np.testing.assert_allclose(probabilities, toy.model.predict(X / 255, verbose=0), atol=1e-5)
 
 
+def test_a_model_whose_training_diverged_answers_with_an_error_and_no_digit(seven):
+    diverged = Classifier(build_model(bias=np.full(10, np.nan)))
+    with pytest.raises(ValueError, match="its training has probably diverged"):
+        diverged(seven)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
 def test_integers_of_every_type_are_read_alike(toy, mnist, dtype):
     X = mnist[0][:5] // 2  # up to 127, which is the most that int8 holds

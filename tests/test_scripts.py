@@ -53,6 +53,19 @@ def test_compare_leaves_out_cells_that_print_times() -> None:
     assert notebooks.compare("x.ipynb", before, after) == (0, 0)
 
 
+def drawn(point: int, hour: int) -> nbformat.NotebookNode:
+    """A notebook whose only figure is SVG as matplotlib writes it, with the time and a random name."""
+    figure = f'<svg><dc:date>2026-11-29T{hour}:00:00</dc:date><path id="m{hour}345678ab" d="M {point} 2"/></svg>'
+    return new_notebook(cells=[new_code_cell("...", outputs=[new_output("display_data", {"image/svg+xml": figure})])])
+
+
+def test_compare_tells_of_another_figure_and_not_of_another_hour(capsys: pytest.CaptureFixture) -> None:
+    notebooks.compare("x.ipynb", drawn(1, hour=10), drawn(1, hour=11))
+    assert capsys.readouterr().out == ""
+    notebooks.compare("x.ipynb", drawn(1, hour=10), drawn(2, hour=10))
+    assert capsys.readouterr().out == "x.ipynb cell 0: the figure differs\n"
+
+
 def test_compare_leaves_out_where_an_object_lies_in_memory() -> None:
     before, after = (notebook_that_printed(f"<Canvas object at {place}> 7") for place in ("0x7f66aa", "0x7f0173f8"))
     assert notebooks.compare("x.ipynb", before, after) == (1, 0)

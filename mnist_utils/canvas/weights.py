@@ -34,8 +34,15 @@ def encode_array(values: np.ndarray, dtype: DType = "float32") -> dict[str, Any]
     dict
         ``shape``, ``dtype``, ``data`` (little-endian numbers in base64) and, of ``int16``, the list ``scale``:
         multiply the numbers with it to have the weights back.
+
+    Raises
+    ------
+    ValueError
+        If a weight is not finite.
     """
     values = np.asarray(values, dtype="float32")
+    if not np.isfinite(values).all():
+        raise ValueError("The model's weights are not finite numbers: its training has probably diverged.")
     encoded: dict[str, Any] = {"shape": list(values.shape), "dtype": dtype}
     if dtype == "int16":
         largest = np.abs(values).max(axis=tuple(range(values.ndim - 1)))

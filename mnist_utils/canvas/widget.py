@@ -211,4 +211,6 @@ def _ask(classifier: Callable[[np.ndarray], Any], digit: np.ndarray, count: int)
     probabilities = np.asarray(getattr(answer, "probabilities", answer), dtype=float).ravel()
     if len(probabilities) != count:
         raise ValueError(f"it gave {len(probabilities)} numbers for {count} labels.")
+    if not np.isfinite(probabilities).all():  # argmax would call them the first label
+        raise ValueError("it gave numbers that are not finite: its training has probably diverged.")
     return probabilities.tolist() if probabilities.any() else []

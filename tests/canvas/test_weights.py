@@ -22,6 +22,12 @@ def test_float32_keeps_every_bit():
     np.testing.assert_array_equal(decode(encode_array(values, "float32")), values)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int16"])
+def test_weights_of_a_training_that_diverged_are_refused(dtype):
+    with pytest.raises(ValueError, match="its training has probably diverged"):
+        encode_array([[1.0, np.nan]], dtype)
+
+
 def test_int16_moves_a_weight_by_at_most_half_a_step_of_its_channel():
     values = np.random.default_rng(0).normal(size=(3, 3, 2, 5)) * [1e-3, 1, 50, 1e4, 0]
     error = np.abs(decode(encode_array(values, "int16")) - values).max(axis=(0, 1, 2))

@@ -145,11 +145,14 @@ def test_canvases_are_independent():
     assert not other.digits.any()
 
 
-def test_a_failing_classifier_is_reported_on_the_canvas():
-    canvas = DigitCanvas(lambda image: one_hot(4)[:3])
-    with pytest.raises(ValueError, match="3 numbers for 10 labels"):
+@pytest.mark.parametrize(
+    ("answer", "message"), [(np.zeros(3), "3 numbers for 10 labels"), (np.full(10, np.nan), "not finite")]
+)
+def test_a_failing_classifier_is_reported_on_the_canvas(answer, message):
+    canvas = DigitCanvas(lambda image: answer)
+    with pytest.raises(ValueError, match=message):
         canvas.ink = a_bar().tobytes()
-    assert "3 numbers for 10 labels" in canvas.message
+    assert message in canvas.message
     assert canvas.prediction is None
     canvas.classifier = lambda image: one_hot(4)
     assert canvas.message == ""
