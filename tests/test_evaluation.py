@@ -177,7 +177,7 @@ def test_the_final_model_is_trained_on_all_rows_and_is_the_one_that_comes_back(d
     model, history = finalize_model(define_model, X, y, epochs=3, verbose=0)
     assert history.keys() == {"loss", "accuracy"}
     assert len(history["loss"]) == 3
-    (_, other), (again, _) = finalize_models(define_model, X, y, seeds=[7, 1], epochs=3, verbose=0)
+    (_, other), (again, _) = finalize_models(define_model, X, y, seeds=np.array([7, 1]), epochs=3, verbose=0)
     np.testing.assert_array_equal(model.predict(X, verbose=0), again.predict(X, verbose=0))
     assert other != history
     assert model.evaluate(X, y, verbose=0)[1] > history["accuracy"][0]
