@@ -12,8 +12,10 @@ import pytest
 from chapters import TOC
 from scipy import stats
 from scipy.spatial.distance import cdist
+from sklearn.datasets import load_digits
 from sklearn.metrics import confusion_matrix
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import KFold, cross_val_score, train_test_split
+from sklearn.svm import SVC
 
 from mnist_utils import paths
 from mnist_utils.comparison import compare, summarize, wilson_interval
@@ -585,6 +587,12 @@ def test_six_networks_agree_on_the_recipe_and_two_corrections_on_what_is_shown()
 def test_intervals_that_the_questions_name():
     assert [round(bound, 2) for bound in wilson_interval(45, 50)] == [0.79, 0.96]
     assert [round(100 * bound, 2) for bound in wilson_interval(9, 10_000)] == [0.05, 0.17]
+
+
+def test_without_shuffled_folds_the_svc_reads_fewer_of_the_small_digits():
+    X, y = load_digits(return_X_y=True)
+    shuffled = cross_val_score(SVC(gamma=0.001), X, y, cv=KFold(5, shuffle=True, random_state=1))
+    assert cross_val_score(SVC(gamma=0.001), X, y).mean() < shuffled.mean() - 0.01
 
 
 def test_the_steps_of_the_tutorial_have_a_section_each():
