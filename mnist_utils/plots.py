@@ -184,7 +184,7 @@ def summarize_diagnostics(
     if isinstance(histories, Mapping) or hasattr(histories, "history"):
         histories = [histories]
     histories = [getattr(history, "history", history) for history in histories]
-    if not histories:
+    if not any(histories):
         raise ValueError("No history to draw: give at least one, such as fit(...).history.")
     if axes is None:
         _, axes = plt.subplots(2, 1, figsize=(7, 6), sharex=True, layout="constrained", facecolor="white")
@@ -249,7 +249,9 @@ def summarize_performance(
     """
     if isinstance(scores, Mapping):
         models = dict(scores)
-        width = max(map(len, models), default=0)
+        if not models:
+            raise ValueError("No scores to draw: give at least one model's.")
+        width = max(map(len, models))
         for model, values in models.items():
             print(f"{model:<{width}}  Accuracy: {summarize(values)}")
     else:
@@ -273,7 +275,8 @@ def summarize_performance(
     for position, values in zip(positions, percent, strict=True):
         ax.plot(np.full(len(values), position), values, "o", color=ORANGE, markeredgecolor="black", markersize=5)
     ax.set_xticks(positions, list(models))
-    ax.set(title=_with_folds("Accuracy", len(percent[0])), ylabel="accuracy in %")
+    n_folds = len(percent[0]) if len(set(map(len, percent))) == 1 else 1
+    ax.set(title=_with_folds("Accuracy", n_folds), ylabel="accuracy in %")
     ax.ticklabel_format(axis="y", useOffset=False)
     ax.grid(axis="y", alpha=0.3)
     return ax

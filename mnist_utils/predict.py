@@ -148,11 +148,9 @@ class Classifier:
 
 def _to_unit_floats(pixels: np.ndarray) -> np.ndarray:
     """Return pixels as float32 from 0 to 1; integers are divided by 255."""
-    if pixels.dtype == bool:
-        return pixels.astype(np.float32)
     if np.issubdtype(pixels.dtype, np.integer):
         top = 255
-    elif np.issubdtype(pixels.dtype, np.floating):
+    elif np.issubdtype(pixels.dtype, np.floating) or pixels.dtype == bool:
         top = 1
     else:
         raise ValueError(f"Pixels of type {pixels.dtype}: give integers from 0 to 255 or floats from 0 to 1.")
@@ -279,4 +277,6 @@ def _mark(probability: float, doubtful: float | None) -> dict[str, bool]:
 
 
 if __name__ == "__main__":
+    # A file's name may hold a letter that a terminal, or a pipe of Windows, has no code for: stderr writes it so, too.
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -205,6 +205,12 @@ def test_one_epoch_is_visible():
     assert all(line.get_marker() not in ("", "None") for line in loss.lines)
 
 
+@pytest.mark.parametrize("histories", [[], {}, [{}]])
+def test_diagnostics_without_a_curve_are_refused(histories):
+    with pytest.raises(ValueError, match="No history to draw"):
+        plots.summarize_diagnostics(histories)
+
+
 # Scores
 
 
@@ -238,6 +244,13 @@ def test_performance_of_several_models_side_by_side(capsys):
     ]
     assert ticks_of(ax) == ["baseline", "deeper"]
     np.testing.assert_allclose(ax.lines[-1].get_ydata(), [99, 99.1])
+    assert ax.get_title() == "Accuracy"
+    assert plots.summarize_performance({"baseline": SCORES, "deeper": SCORES}).get_title() == "Accuracy (5 folds)"
+
+
+def test_performance_of_no_model_is_refused():
+    with pytest.raises(ValueError, match="No scores to draw"):
+        plots.summarize_performance({})
 
 
 def test_comparison_shows_mean_and_interval_in_points():

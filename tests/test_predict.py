@@ -5,6 +5,8 @@ weights: it knows no digits, but each pixel changes its answer.
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -394,6 +396,15 @@ def test_command_refuses_marks_that_it_cannot_make(capsys, options, message):
     with pytest.raises(SystemExit):
         main([*options, "page.png"])
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_command_answers_where_the_output_has_no_code_for_a_files_name(folder):
+    shutil.copy(folder / "seven.png", folder / "sieben_é.png")
+    command = [sys.executable, "-m", "mnist_utils.predict", "sieben_é.png", "three.jpg"]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    lines = [line.split("\t")[:2] for line in done.stdout.splitlines()]
+    assert (lines, done.returncode) == ([["sieben_\\xe9.png", "7"], ["three.jpg", "3"]], 0)
 
 
 @pytest.mark.slow

@@ -8,11 +8,12 @@ from PIL import Image
 
 from mnist_utils.paths import write_whole
 from mnist_utils.reading import to_mnist
+from mnist_utils.reading.files import FORMATS
 
 __all__ = ["load_folder", "save_drawing"]
 
 MAX_LABEL_BYTES = 200  # most systems allow names of 255
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm"}
+OF_PHONES = {".heic", ".heif", ".avif"}  # pictures that cannot be read: better an error than one image less
 
 
 def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
@@ -35,6 +36,8 @@ def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:
 
     Raises
     ------
+    OSError
+        If the folder or the file cannot be written.
     ValueError
         If the label cannot be a folder's name.
     """
@@ -76,6 +79,8 @@ def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     ------
     FileNotFoundError
         If there is no such folder, or no image in it.
+    OSError
+        If an image may not be opened.
     ValueError
         If an image cannot be read, or has nothing to read in it: the message names the file.
     """
@@ -84,7 +89,8 @@ def load_folder(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
         raise FileNotFoundError(
             f"{folder}: no such folder. Draw something first with DigitCanvas(collect={str(folder)!r})."
         )
-    paths = [path for path in sorted(folder.glob("[!.]*/[!.]*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    suffixes = OF_PHONES | {suffix for suffix, name in Image.registered_extensions().items() if name in FORMATS}
+    paths = [path for path in sorted(folder.glob("[!.]*/[!.]*")) if path.suffix.lower() in suffixes and path.is_file()]
     if not paths:
         raise FileNotFoundError(
             f"{folder}: no images. They must lie in folders, one a class: {folder / '7' / 'mine.png'}."

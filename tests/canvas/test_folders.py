@@ -50,9 +50,10 @@ def test_a_label_that_is_no_name_of_a_folder(tmp_path, label):
 
 def test_load_folder_reads_every_kind_of_file_that_is_read_alone(tmp_path):
     (tmp_path / "1").mkdir()
-    suffixes = ("png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm")
+    suffixes = ("png", "jpg", "JPEG", "jfif", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm", "pbm")
     for suffix in suffixes:
-        Image.fromarray(ONE).convert("RGB" if suffix == "ppm" else "L").save(tmp_path / f"1/picture.{suffix}")
+        mode = {"ppm": "RGB", "pbm": "1"}.get(suffix, "L")
+        Image.fromarray(ONE).convert(mode).save(tmp_path / f"1/picture.{suffix}")
     (tmp_path / "1" / "folder.png").mkdir()  # no image, whatever its name
     X, _ = load_folder(tmp_path)
     assert len(X) == len(suffixes)
@@ -83,4 +84,8 @@ def test_load_folder_says_what_is_wrong(tmp_path):
         load_folder(tmp_path)
     save_drawing(np.zeros((280, 280), np.uint8), tmp_path, "1")
     with pytest.raises(ValueError, match=r"0001\.png: nothing to read"):
+        load_folder(tmp_path)
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0/IMG_0001.HEIC").write_bytes(b"as an iPhone saves it")
+    with pytest.raises(ValueError, match=r"IMG_0001\.HEIC: not an image that can be read"):
         load_folder(tmp_path)
