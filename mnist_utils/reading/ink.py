@@ -197,6 +197,8 @@ def why_unreadable(ink: Ink, several: bool = False) -> str:
         return "only printed lines" if ink.lines else "nothing stands out from the paper"
     if main.side < max(rules.MIN_DIGIT_PIXELS, rules.MIN_DIGIT_SIDE * larger_side):
         return "only specks"
+    if main.touches_border(ink.mask.shape) and main.side < rules.MIN_SIDE_AT_BORDER * larger_side:
+        return "only specks"
     if ink.lines and main.side < rules.MIN_SIDE_BETWEEN_LINES * larger_side:
         return "only printed lines"
     if main.edge_share < rules.MIN_EDGE_SHARE:

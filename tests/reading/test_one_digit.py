@@ -66,6 +66,13 @@ def test_a_tiny_digit_in_a_large_picture():
     assert any(finding.startswith("the digit covers 0 %") for finding in reading.findings)
 
 
+def test_a_speck_at_the_border_is_no_digit():
+    page = np.full((400, 400), 255, np.uint8)
+    page[:12, 200:204] = 0
+    assert to_mnist(page).reason == "only specks"
+    assert to_mnist(np.roll(page, 200, axis=0)).reason == ""  # the same stroke in the middle may be a 1
+
+
 def test_a_digit_at_the_border_is_read_and_reported():
     page = np.zeros((280, 200), np.uint8)
     page[:, :196] = DRAWING[:, 84:]
