@@ -33,7 +33,7 @@ read: _build/complete ## serve the book to this computer's browsers, until Ctrl-
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 lab: .venv/installed ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 check: lint ## style and the fast tests, in a minute: no browser, no training
 	$(BIN)/pytest -q -n 2 -m "not slow and not torture"

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -163,6 +163,8 @@ def test_every_page_offers_the_archive_and_says_its_size(book_html: Path, pages:
         assert link is not None, name
         assert (path.parent / link["href"]).resolve() == book_html / ARCHIVE
         assert size in link["title"]
+        start = urljoin(path.as_uri(), pages[path].select_one("a.btn-start-button")["href"])
+        assert start == (book_html / "book/troubleshooting.html").as_uri() + "#all-files"
     page = pages[book_html / "book" / "troubleshooting.html"]
     assert f"{ARCHIVE} ({size})" in page.find(id="all-files-of-the-book-without-git").get_text()
 

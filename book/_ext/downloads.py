@@ -151,6 +151,16 @@ def add_buttons(app: Sphinx, pagename: str, templatename: str, context: dict[str
                 "label": "download-archive-button",
             }
         )
+        group["buttons"].append(
+            {
+                "type": "link",
+                "url": context["pathto"]("book/troubleshooting").removesuffix("#") + "#all-files",
+                "text": "How to start",
+                "tooltip": "How to unpack the book's files and start the chapters",
+                "icon": "fas fa-play",
+                "label": "start-button",
+            }
+        )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

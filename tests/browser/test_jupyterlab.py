@@ -1,5 +1,6 @@
 """The canvas in a running JupyterLab, with a live kernel."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -84,25 +85,40 @@ def answers(address: str, server: subprocess.Popen) -> bool:
     return False
 
 
-@pytest.fixture(scope="module")
-def lab(folder: Path) -> Iterator[str]:
-    """Address of a JupyterLab that serves the folder, with settings of its own."""
+@contextlib.contextmanager
+def serve(settings: Path, root: Path, options: list[str]) -> Iterator[str]:
+    """Start JupyterLab in a folder, with settings of its own; give its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--port-retries=0"]
-    command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={folder}", "--LabApp.expose_app_in_browser=True"]
-    command += [f"--LabApp.user_settings_dir={folder / '.settings'}", f"--LabApp.workspaces_dir={folder / '.spaces'}"]
-    with (folder / "lab.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    command += ["--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", *options]
+    command += [f"--LabApp.user_settings_dir={settings / 'user'}", f"--LabApp.workspaces_dir={settings / 'spaces'}"]
+    with (settings / "lab.log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, cwd=root)
         address = f"http://127.0.0.1:{port}"
         try:
             if not answers(f"{address}/api", server):
-                pytest.fail(f"JupyterLab did not start:\n{(folder / 'lab.log').read_text()}", pytrace=False)
+                pytest.fail(f"JupyterLab did not start:\n{(settings / 'lab.log').read_text()}", pytrace=False)
             yield address
         finally:
             server.terminate()
             server.wait(120)
+
+
+@pytest.fixture(scope="module")
+def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a JupyterLab that serves the folder."""
+    with serve(tmp_path_factory.mktemp("settings"), folder, []) as address:
+        yield address
+
+
+def test_make_lab_opens_the_chapters_and_serves_the_solutions(tmp_path: Path) -> None:
+    recipe = next(line for line in (PROJECT / "Makefile").read_text("utf-8").splitlines() if "jupyter lab" in line)
+    with serve(tmp_path, PROJECT, recipe.split("jupyter lab")[1].split()) as address:
+        assert urllib.request.urlopen(f"{address}/").url == f"{address}/lab/tree/notebooks"
+        for file in ("notebooks/01_dataset.ipynb", "solutions/01_dataset.ipynb", "book/glossary.md"):
+            assert urllib.request.urlopen(f"{address}/api/contents/{file}?content=0").status == 200
 
 
 @pytest.fixture(scope="module")
