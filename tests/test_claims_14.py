@@ -43,11 +43,11 @@ def shares(printed) -> dict[str, tuple[float, float, float]]:
     return {line[:12].strip(): tuple(float(each) for each in re.findall(r"([\d.]+)%", line)) for line in table}
 
 
-def test_the_share_is_lowest_where_digits_touch_and_between_94_and_98_percent_elsewhere(shares):
+def test_the_share_is_lowest_where_digits_touch_and_between_94_and_97_percent_elsewhere(shares):
     others = {kind: share for kind, (share, _, _) in shares.items() if kind != "touching"}
-    assert others.pop("all") == 95.1
+    assert others.pop("all") == 95.5
     assert 90 <= shares["touching"][0] < min(others.values())
-    assert all(94 <= share <= 98 for share in others.values())
+    assert all(94 <= share <= 97 for share in others.values())
 
 
 def test_only_the_interval_of_the_columns_reaches_down_to_that_of_the_touching_pages(shares):
@@ -65,18 +65,18 @@ def test_one_in_seven_touching_digits_is_lost_and_the_table_counts_made_up_ones_
     n = {kind: numbers(counts)[0] for kind, (counts, _) in rows.items()}
     touching, free = (numbers(rows[kind][1]) for kind in ("touching", "free"))
     assert n["free"] > n["touching"], "most digits stand free"
-    assert (touching[0], free[0]) == (86.5, 96.1)
+    assert (touching[0], free[0]) == (85.4, 96.0)
     assert 1 / (1 - touching[0] / 100) == pytest.approx(7, abs=0.5)
     together = (touching[0] * n["touching"] + free[0] * n["free"]) / sum(n.values())
     assert together > shares["touching"][0]
 
 
-def test_the_network_makes_half_of_the_errors_on_clean_pages_and_a_little_less_of_all(printed, shares):
+def test_the_network_makes_more_than_half_of_the_errors_on_clean_pages_and_about_half_of_all(printed, shares):
     *_, alone = (float(share) for share in re.findall(r"([\d.]+)% read right", printed["one-by-one"]))
     assert 100 - alone == pytest.approx(2, abs=0.4)
-    assert 4 < 100 - shares["clean"][0] < 5
-    assert (100 - alone) / (100 - shares["clean"][0]) == pytest.approx(0.5, abs=0.05)
-    assert 0.4 < (100 - alone) / (100 - shares["all"][0]) < 0.5
+    assert 3.5 < 100 - shares["clean"][0] < 4
+    assert 0.55 < (100 - alone) / (100 - shares["clean"][0]) < 0.65
+    assert (100 - alone) / (100 - shares["all"][0]) == pytest.approx(0.5, abs=0.05)
 
 
 def test_about_four_in_ten_digits_on_the_pages_come_from_ibm(printed):
@@ -84,13 +84,11 @@ def test_about_four_in_ten_digits_on_the_pages_come_from_ibm(printed):
     assert written / everything == pytest.approx(0.4, abs=0.05)
 
 
-def test_digits_are_seen_in_two_of_ninety_pictures_without_any_and_both_are_empty_paper(printed):
+def test_no_digit_is_seen_in_any_of_ninety_pictures_without_one(printed):
     seen = {line[:12].strip(): numbers(line[12:]) for line in printed["no-digits"].splitlines()}
     assert sum(n for n, _ in seen.values()) == 90
-    assert {kind: count for kind, (_, count) in seen.items() if count} == {"empty paper": 2}
-    low, high = wilson_interval(2, 90)
-    assert low < 0.01
-    assert 0.075 < high < 0.08
+    assert sum(count for _, count in seen.values()) == 0
+    assert wilson_interval(0, 90)[1] == pytest.approx(0.04, abs=0.005)
 
 
 def test_in_the_solution_the_mark_of_doubt_finds_no_error(solved):
@@ -113,9 +111,9 @@ def test_in_the_solution_a_low_bound_gives_false_alarms_and_the_highest_loses_a_
 def test_what_is_said_of_the_time_that_a_page_takes(printed):
     *lines, one_image = printed["time-table"].strip().splitlines()
     seconds = dict(tuple(numbers(line)) for line in lines)
-    assert 0.45 < seconds[1] < 0.55
-    assert numbers(one_image.split("'s")[1])[0] / 1e3 == pytest.approx(seconds[1] / 100, rel=0.1)
-    assert seconds[50] / seconds[1] == pytest.approx(1.5, abs=0.1)
+    assert seconds[1] == pytest.approx(0.25, abs=0.02)
+    assert numbers(one_image.split("'s")[1])[0] / 1e3 == pytest.approx(seconds[1] / 100, rel=0.15)
+    assert 1.2 < seconds[50] / seconds[1] < 1.5
     assert seconds[100] > 2.5 * seconds[50], "a jump"
-    assert seconds[300] - seconds[100] < 0.5
-    assert seconds[100] > 2 > seconds[50], "the aim"
+    assert seconds[300] - seconds[100] == pytest.approx(1 / 3, abs=0.05)
+    assert max(seconds.values()) < 2 < 2 * seconds[300], "the aim; not on a core half as fast"
