@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -234,6 +233,7 @@ def evaluate_model(
     """
     started = time.perf_counter()
     X, y, epochs, n_folds = _at_scale(X, y, epochs, batch_size, verbose, n_folds)
+    batch_size, seed = int(batch_size), int(seed)  # also of NumPy's types, which JSON does not know
     rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
     seeds = np.random.SeedSequence(seed).generate_state(n_folds)
     folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
@@ -334,6 +334,7 @@ def finalize_models(
     X, y, epochs, _ = _at_scale(X, y, epochs, batch_size, verbose)
     seeds = [int(seed) for seed in seeds]  # also of a range, an array or an iterator
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
+    batch_size = int(batch_size)
     settings = {"n_rows": len(X), "epochs": epochs, "batch_size": batch_size, "seeds": seeds}
     recipe = Recipe(define_model, batch_size, "float32", uuid.uuid4().hex)
     states = _train(recipe, folds, X, y, settings, "final model", n_workers, client=None, verbose=verbose)
@@ -365,7 +366,7 @@ def _at_scale(
             )
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs={epochs} and batch_size={batch_size} train nothing: give at least 1.")
-    full = len(X), epochs, n_folds
+    full = len(X), int(epochs), int(n_folds)
     taken = tuple(map(paths.at_scale, full, (MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS, MAX_SMOKE_FOLDS)))
     n_rows, n_epochs, k = taken
     if verbose and taken != full:
@@ -376,7 +377,7 @@ def _at_scale(
 
 def _versions() -> dict[str, str]:
     """Return the versions of what computes the result."""
-    packages = {name: version(name) for name in ("tensorflow", "keras", "numpy")}
+    packages = {"tensorflow": tf.__version__, "keras": keras.__version__, "numpy": np.__version__}
     return {"python": platform.python_version(), **packages}
 
 

@@ -148,7 +148,9 @@ def plot_architecture(model: keras.Model, ax: Axes | None = None) -> Axes:
         text = f"{name} {'x'.join(map(str, shape))}"
         ax.text(right + 30, middle, text, fontsize="x-small", va="center")
         top -= height + 20
-    ax.set(xlim=(-760, 640), ylim=(top, 20), aspect="equal", anchor="N")
+    # Networks drawn side by side have one scale, unless one of them is larger than the book's.
+    widest = max(math.sqrt(count) for count in counts), max(math.sqrt(math.prod(shape)) for shape in shapes)
+    ax.set(xlim=(-max(760, widest[0] + 20), max(640, widest[1] + 500)), ylim=(top, 20), aspect="equal", anchor="N")
     ax.set_axis_off()
     return ax
 
@@ -347,9 +349,11 @@ def plot_confusion(y_true: ArrayLike, y_pred: ArrayLike, ax: Axes | None = None)
     Raises
     ------
     ValueError
-        If the shapes are not ``(n,)`` and equal.
+        If the shapes are not ``(n,)`` and equal, or a value is no digit.
     """
     y_true, y_pred = _digits(y_true, "y_true"), _digits(y_pred, "y_pred")
+    if not np.isin([*y_true, *y_pred], range(10)).all():
+        raise ValueError("Some values are no digits from 0 to 9: leave out what was not read.")
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 6), layout="constrained", facecolor="white")
     display = ConfusionMatrixDisplay.from_predictions(

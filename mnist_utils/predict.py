@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from mnist_utils.reading import read_number, to_mnist
 __all__ = ["Classifier", "Prediction", "main"]
 
 MAX_BATCH = 500  # images in one call of the model: more would take memory and no less time
+MAX_ROUNDING = 0.01  # in the sum of probabilities that were computed with sixteen bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +110,7 @@ class Classifier:
         OSError
             If there is no such file (FileNotFoundError), it is a folder (IsADirectoryError), or may not be read.
         ValueError
-            If the file or the array is no image.
+            If the file or the array is no image, or the model's answers are no probabilities.
         """
         pixels = to_mnist(image).image
         if pixels is None:
@@ -131,7 +134,7 @@ class Classifier:
         Raises
         ------
         ValueError
-            If `X` has another shape or range, or the model's answers are not finite.
+            If `X` has another shape or range, or the model's answers are no probabilities.
         """
         X = np.asarray(X)
         if X.shape[1:] not in ((28, 28), (28, 28, 1)):
@@ -143,6 +146,8 @@ class Classifier:
         probabilities = np.concatenate([np.empty((0, 10), np.float32), *answers])
         if not np.isfinite(probabilities).all():  # argmax would call them a 0
             raise ValueError("The model's answers are not finite numbers: its training has probably diverged.")
+        if (probabilities < 0).any() or not np.allclose(probabilities.sum(axis=1), 1, atol=MAX_ROUNDING):
+            raise ValueError("The model's answers are no probabilities: end it with a layer that has softmax.")
         return probabilities
 
 
@@ -228,19 +233,19 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--doubtful",
-        type=_probability,
+        type=_to_probability,
         metavar="PROBABILITY",
         help="with --json: say of each digit whether it is doubtful, that is, below this probability, 0 to 1",
     )
     return parser
 
 
-def _probability(text: str) -> float:
+def _to_probability(text: str) -> float:
     """Return a probability from the command line."""
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no probability: give a number from 0 to 1")
-    return value
+    with contextlib.suppress(ValueError):
+        if 0 <= float(text) <= 1:
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is no probability: give a number from 0 to 1")
 
 
 def _read_digit(file: str, classifier: Classifier, doubtful: float | None) -> dict[str, object]:
@@ -279,4 +284,8 @@ def _mark(probability: float, doubtful: float | None) -> dict[str, bool]:
 if __name__ == "__main__":
     # A file's name may hold a letter that a terminal, or a pipe of Windows, has no code for: stderr writes it so, too.
     sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # who reads the answers has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at the end
+        sys.exit(1)

@@ -100,7 +100,10 @@ def test_any_number_of_workers_gives_the_bits_of_the_tutorials_folds_one_after_a
 
 @pytest.mark.slow
 def test_what_it_prints_returns_and_keeps(data, folder, capfd):
-    cv = evaluate_model(define_model, *data, name="small", epochs=2, n_folds=3, batch_size=50, seed=4)
+    epochs, n_folds, batch_size, seed = np.array([2, 3, 50, 4])  # numbers of NumPy's are numbers, too
+    cv = evaluate_model(
+        define_model, *data, name="small", epochs=epochs, n_folds=n_folds, batch_size=batch_size, seed=seed
+    )
     printed, errors = capfd.readouterr()
     assert printed == "".join(f"> {score * 100:.3f}\n" for score in cv.scores), "in the order of the folds"
     assert errors == ""

@@ -16,6 +16,7 @@ from mnist_utils.comparison import compare
 from mnist_utils.evaluation import CrossValidation
 from mnist_utils.models import define_baseline
 from mnist_utils.predict import Prediction
+from mnist_utils.quiet import keras
 
 SCORES = [0.985, 0.986, 0.984, 0.9875, 0.983]
 HISTORY = {
@@ -100,6 +101,14 @@ def test_areas_are_the_numbers_of_parameters_and_of_outputs():
     assert areas["parameters"] == [0, 320, 0, 540_900, 1_010]  # input, convolution, pooling, dense, dense
     assert areas["numbers handed on"] == [28 * 28, 26 * 26 * 32, 13 * 13 * 32, 100, 10]
     assert [text.get_text() for text in ax.texts][1] == "Conv2D 26x26x32"
+
+
+def test_a_network_of_any_size_is_drawn_whole():
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(32, 3), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(300))  # six million parameters
+    ax = plots.plot_architecture(model)
+    left, right = ax.get_xlim()
+    assert all(left <= square.get_x() and square.get_x() + square.get_width() <= right for square in ax.patches)
 
 
 # Images
@@ -301,6 +310,12 @@ def test_misread_digits_come_surest_first(images):
     axes = plots.plot_misread(images, y_true, probabilities)
     assert [ax.get_title() for ax in axes.flat] == ["2 → 7  0.99", "1 → 7  0.91"]
     np.testing.assert_array_equal(axes.flat[0].images[0].get_array(), images[5])
+
+
+@pytest.mark.parametrize("read", [-1, 10])
+def test_a_confusion_with_what_is_no_digit_is_refused(read):
+    with pytest.raises(ValueError, match="no digits from 0 to 9"):
+        plots.plot_confusion([1, 2, 3], [1, 2, read])
 
 
 def test_misread_says_when_there_is_nothing_to_draw(images):

@@ -198,6 +198,13 @@ def test_a_model_whose_training_diverged_answers_with_an_error_and_no_digit(seve
         diverged(seven)
 
 
+def test_a_model_without_softmax_is_refused_because_its_answers_are_no_probabilities(seven):
+    layer = keras.layers.Dense(10)
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), layer])
+    with pytest.raises(ValueError, match="no probabilities: end it with a layer that has softmax"):
+        Classifier(model)(seven)
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64"])
 def test_integers_of_every_type_are_read_alike(toy, mnist, dtype):
     X = mnist[0][:5] // 2  # up to 127, which is the most that int8 holds
@@ -388,9 +395,10 @@ def test_command_marks_nothing_unless_asked_to(unsure, capsys):
     ("options", "message"),
     [
         (["--json", "--doubtful", "90"], "90 is no probability: give a number from 0 to 1"),
+        (["--json", "--doubtful", "high"], "high is no probability: give a number from 0 to 1"),
         (["--number", "--doubtful", "0.9"], "add --json"),
     ],
-    ids=["no probability", "no JSON"],
+    ids=["no probability", "no number", "no JSON"],
 )
 def test_command_refuses_marks_that_it_cannot_make(capsys, options, message):
     with pytest.raises(SystemExit):
@@ -405,6 +413,15 @@ def test_command_answers_where_the_output_has_no_code_for_a_files_name(folder):
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     lines = [line.split("\t")[:2] for line in done.stdout.splitlines()]
     assert (lines, done.returncode) == ([["sieben_\\xe9.png", "7"], ["three.jpg", "3"]], 0)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+def test_command_ends_without_a_traceback_when_nobody_reads_on(folder):
+    command = [sys.executable, "-m", "mnist_utils.predict", *["seven.png"] * 2]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()  # as `head` does
+    assert (process.stderr.read(), process.wait()) == ("", 1)
 
 
 @pytest.mark.slow

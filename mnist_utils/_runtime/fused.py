@@ -57,7 +57,8 @@ def fuse_batch_normalization(model: keras.Model) -> keras.Model:
         if type(layer) is not keras.layers.BatchNormalization or not layer.built:
             return False
         # Not `layer.input`, which a layer of a model written as a class does not have.
-        return layer.input_spec.ndim == 4 and layer.axis in (-1, 3) and layer.scale and layer.center
+        fits = layer.input_spec.ndim == 4 and layer.axis in (-1, 3) and layer.scale and layer.center
+        return fits and layer.compute_dtype != "float64"
 
     if not any(can_be_fused(layer) for layer in model.layers):
         return model

@@ -8,6 +8,7 @@ import shutil
 import signal
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
@@ -23,6 +24,8 @@ __all__ = ["n_cores", "parallel_map", "training_pool"]
 Result = TypeVar("Result")
 
 IDLE_SECONDS = 60  # after which a worker that waits for a next call ends
+FOLDER = "mnist_utils_"  # what the names of our temporary folders begin with
+CALLER_LIVES = "caller_lives.lock"
 
 
 def n_cores() -> int:
@@ -31,19 +34,26 @@ def n_cores() -> int:
 
 
 def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> list[Result]:
-    """Return what `map` would, computed in as many processes as there are cores: with one core, in this one.
+    """Call a function for each row of arguments, in as many processes as there are cores: with one core, in this one.
 
     Parameters
     ----------
     function : callable
         May be defined in a notebook, or be a lambda.
     *iterables
-        Its arguments, as for `map`.
+        Its arguments, as for `map`, all of one length.
 
     Returns
     -------
     list
         One result for each call, in order.
+
+    Raises
+    ------
+    ValueError
+        If the iterables differ in length.
+    Exception
+        Whatever the function raises.
     """
     calls = list(zip(*iterables, strict=True))
     if not calls or n_cores() == 1:
@@ -57,7 +67,8 @@ def parallel_map(function: Callable[..., Result], *iterables: Iterable[Any]) -> 
         initializer=_start_worker,
         initargs=(_caller_lives(),),
     )
-    return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
+    with _workers_replaced_in_silence():
+        return list(pool.map(function, *zip(*calls, strict=True), chunksize=chunksize))
 
 
 @contextlib.contextmanager
@@ -90,11 +101,8 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
     )
     with (
         tempfile.TemporaryDirectory(dir=_caller_lives().parent, ignore_cleanup_errors=True) as folder,
-        warnings.catch_warnings(),
+        _workers_replaced_in_silence(),
     ):
-        # Between two tasks, loky gives a new process to a worker whose memory has grown. It costs seconds, and nothing
-        # is lost: there is nothing to warn of.
-        warnings.filterwarnings("ignore", r"A worker (was restarted|stopped) while some jobs", UserWarning)
         under_way: set[Future] = set()
         try:
             files = Path(folder, "X.npy"), Path(folder, "y.npy")
@@ -114,6 +122,18 @@ def training_pool(n_workers: int, X: np.ndarray, y: np.ndarray) -> Iterator[Call
             raise
 
 
+@contextlib.contextmanager
+def _workers_replaced_in_silence() -> Iterator[None]:
+    """Hide one warning of loky's.
+
+    Between two tasks, it gives a new process to a worker whose memory has grown. It costs seconds, and nothing is lost:
+    there is nothing to warn of.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"A worker (was restarted|stopped) while some jobs", UserWarning)
+        yield
+
+
 def _save(file: Path, array: np.ndarray) -> None:
     """Write an array for the workers, or raise an error that says what to do."""
     try:
@@ -126,18 +146,37 @@ def _save(file: Path, array: np.ndarray) -> None:
         ) from error
 
 
-@functools.cache
 def _caller_lives() -> Path:
     """Return a file that this process holds a lock on as long as it lives, however it ends.
 
-    Its folder is for all that this process writes for its workers. If it is killed, they remove the folder.
+    Its folder is for all that this process writes for its workers. If it is killed, they remove the folder. If they are
+    killed with it, as those of a notebook's kernel are, the next process that starts workers does.
     """
-    file = Path(tempfile.mkdtemp(prefix="mnist_utils_"), "caller_lives.lock")
+    if not _lock_file().exists():  # some systems remove old temporary files, also of a program that still runs
+        _lock_file.cache_clear()
+    return _lock_file()
+
+
+@functools.cache
+def _lock_file() -> Path:
+    """Make the folder, and the lock in it."""
+    _remove_what_killed_processes_left()
+    file = Path(tempfile.mkdtemp(prefix=FOLDER), CALLER_LIVES)
     lock = FileLock(file)
     lock.acquire()
     atexit.register(shutil.rmtree, file.parent, ignore_errors=True)
     atexit.register(lock.release)
     return file
+
+
+def _remove_what_killed_processes_left() -> None:
+    """Remove folders whose lock nobody holds. A new one is spared: its lock may be about to be taken."""
+    for file in Path(tempfile.gettempdir()).glob(f"{FOLDER}*/{CALLER_LIVES}"):
+        with contextlib.suppress(OSError):  # its process lives, or it is another user's
+            if time.time() - file.stat().st_mtime > IDLE_SECONDS:
+                with FileLock(file, timeout=0):
+                    pass  # nobody else has it
+                shutil.rmtree(file.parent, ignore_errors=True)
 
 
 def _start_worker(caller_lives: Path) -> None:

@@ -5,7 +5,7 @@ In a notebook :class:`DigitCanvas` is a widget (``widget``); its drawings are sa
 :func:`write_page_files`, or the command ``python -m mnist_utils.canvas``, writes all that the page loads (``page``).
 
 The JavaScript lies in ``js/``, one module a job. ``npm run build`` bundles it into ``static/``, which is what browsers
-load; the bundles are committed, so that only who changes a module needs npm.
+load; the bundles are committed, so only those who change a module need npm.
 """
 
 from mnist_utils.canvas.folders import load_folder, save_drawing

@@ -13,7 +13,7 @@ from mnist_utils.reading.files import FORMATS
 __all__ = ["load_folder", "save_drawing"]
 
 MAX_LABEL_BYTES = 200  # most systems allow names of 255
-OF_PHONES = {".heic", ".heif", ".avif"}  # pictures that cannot be read: better an error than one image less
+OF_PHONES = {".heic", ".heif", ".avif"}  # pictures that cannot be read: better an error than one image fewer
 
 
 def save_drawing(image: np.ndarray, folder: str | Path, label: str) -> Path:

@@ -59,8 +59,8 @@ def write_page_files(
     OSError
         If it is a folder (IsADirectoryError), or the files cannot be written.
     ValueError
-        If the file holds no model that Keras can load, or one that JavaScript cannot run
-        (see :func:`mnist_utils.canvas.weights.encode_model`). The message begins with the file's name.
+        If the file holds no model that Keras can load, one whose answers are no probabilities, or one that JavaScript
+        cannot run (see :func:`mnist_utils.canvas.weights.encode_model`). The message begins with the file's name.
     """
     files = [paths.input_path(f"models/{name}.keras") for name in paths.MODELS] if model is None else [Path(model)]
     contents = {f"{file.stem}.weights.js": _weights_script(file, dtype) for file in files}
@@ -79,7 +79,10 @@ def _weights_script(file: Path, dtype: DType) -> str:
 
     model = load_model(file)
     try:
-        description = json.dumps(encode_model(model, dtype), indent=1)
+        encoded = encode_model(model, dtype)
+        if encoded["layers"][-1].get("activation") != "softmax":
+            raise ValueError("The model's answers are no probabilities: end it with a layer that has softmax.")
+        description = json.dumps(encoded, indent=1)
     except ValueError as error:  # it names the layer
         raise ValueError(f"{file}: {error}") from error
     return f"(globalThis.digitCanvasModels ??= {{}})[{json.dumps(file.stem)}] = {description};\n"

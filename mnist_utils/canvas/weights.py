@@ -5,7 +5,7 @@ The chapter *In the browser* explains the format and the forward pass.
 
 import base64
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -38,8 +38,10 @@ def encode_array(values: np.ndarray, dtype: DType = "float32") -> dict[str, Any]
     Raises
     ------
     ValueError
-        If a weight is not finite.
+        If a weight is not finite, or there is no such `dtype`.
     """
+    if dtype not in get_args(DType):
+        raise ValueError(f"dtype={dtype!r}: give one of {', '.join(get_args(DType))}.")
     values = np.asarray(values, dtype="float32")
     if not np.isfinite(values).all():
         raise ValueError("The model's weights are not finite numbers: its training has probably diverged.")
@@ -73,7 +75,8 @@ def encode_model(model: Any, dtype: DType = "int16") -> dict[str, Any]:  # noqa:
     Raises
     ------
     ValueError
-        If the model has a layer, or an option of one, that ``forward_pass.js`` does not know.
+        If the model has a layer, or an option of one, that ``forward_pass.js`` does not know, or a weight that is not
+        finite.
     """
     layers = []
     for layer in model.layers:

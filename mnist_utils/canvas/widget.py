@@ -21,6 +21,7 @@ __all__ = ["DigitCanvas"]
 
 STATIC = Path(__file__).parent / "static"
 SIDE = 280  # pixels of the drawing, as in drawing.js
+MAX_ROUNDING = 0.01  # by which a probability computed with sixteen bits may be above 1
 
 
 class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
@@ -140,6 +141,8 @@ class DigitCanvas(anywidget.AnyWidget, ipywidgets.ValueWidget):
 
         Raises
         ------
+        OSError
+            If the folder or the file cannot be written.
         ValueError
             If the canvas is blank, collects nothing, or the label cannot be a folder's name.
         """
@@ -213,4 +216,6 @@ def _ask(classifier: Callable[[np.ndarray], Any], digit: np.ndarray, count: int)
         raise ValueError(f"it gave {len(probabilities)} numbers for {count} labels.")
     if not np.isfinite(probabilities).all():  # argmax would call them the first label
         raise ValueError("it gave numbers that are not finite: its training has probably diverged.")
+    if probabilities.min() < 0 or probabilities.max() > 1 + MAX_ROUNDING:
+        raise ValueError("it gave numbers that are no probabilities, from 0 to 1: end the model with softmax.")
     return probabilities.tolist() if probabilities.any() else []

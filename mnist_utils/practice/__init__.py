@@ -1,8 +1,8 @@
 """Digits made by program, to train on and to measure on.
 
 ``pen_shapes`` and ``pen_digits`` draw digits with a pen, by rule. ``inking`` turns MNIST's digits into ink, and
-``photographs`` photographs ink. Of these are made the ``picture_sets`` of single digits, the pieces of ``touching``
-digits, and whole ``pages``. ``pen_strokes`` are those of real writers.
+``photographs`` photographs ink. The ``picture_sets`` of single digits, the pieces of ``touching`` digits, and whole
+``pages`` are made of these. ``pen_strokes`` are those of real writers.
 """
 
 from mnist_utils.practice.inking import ink_from_mnist

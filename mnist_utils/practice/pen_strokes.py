@@ -71,13 +71,20 @@ def load_written_digits(sources: Sequence[str] = SOURCES, *, whole_only: bool = 
     sources : sequence of str
         Of :data:`SOURCES`; all of them without it.
     whole_only : bool
-        Whether digits are left out of which the recording kept a part only, see :func:`is_whole`.
+        Whether to leave out digits of which only a part was recorded, see :func:`is_whole`.
 
     Returns
     -------
     list of WrittenDigit
         7,113 digits if they are all sources. Those of a session lie together.
+
+    Raises
+    ------
+    ValueError
+        If there is no such source.
     """
+    if unknown := set(sources) - set(SOURCES):
+        raise ValueError(f"There is no source {', '.join(sorted(unknown))}: give some of {', '.join(SOURCES)}.")
     with np.load(paths.input_path(PEN_STROKES)) as file:
         strokes = np.split(file["points"] / GRID, np.cumsum(file["points_of_stroke"])[:-1])
         ends = np.cumsum(file["strokes_of_digit"])
@@ -95,7 +102,7 @@ def is_whole(written: WrittenDigit) -> bool:
     """Tell whether a digit is more than one stroke of a digit that was cut apart when it was recorded.
 
     The rule looks at the strokes and the label alone, at no network's answer, so that it may also choose digits to
-    measure on. It is strict: what somebody might have meant as a whole digit is kept. Left out are digits of one stroke
+    measure on. It is strict: what somebody might have meant as a whole digit is kept. Digits of one stroke are left out
 
     - that is straight, if the label is not 1: the second stroke of a 4, or the bar through a 0;
     - that is straight and lies, if the label is 1;

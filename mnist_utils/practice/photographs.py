@@ -46,7 +46,7 @@ class Scene:
     place : tuple of float
         Where that frame lies in the room left: (0, 0) top left, (1, 1) bottom right.
     turn : float
-        Rotation of the paper in degrees, counter-clockwise.
+        Rotation of the paper in degrees, clockwise.
     perspective : float
         By how much of its width the paper's far edge is shorter.
     falloff : float

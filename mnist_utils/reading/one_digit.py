@@ -134,7 +134,8 @@ def to_mnist(
         return reading
     strokes, digit = _extract_digit(inked.ink, reading.findings)
     if _is_mnists(strokes):
-        reading.findings.append("already in MNIST's format: unchanged")
+        unchanged = ": unchanged" if crop and box and mass else ""
+        reading.findings.append(f"already in MNIST's format{unchanged}")
         stroke = False
     elif crop:
         covered = digit.size / strokes.size

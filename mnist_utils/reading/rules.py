@@ -138,7 +138,7 @@ GAP_IN_DIGIT = 0.2  #: of the side of a digit's pieces, that another piece may b
 
 MIN_DIGIT_SIDE = 0.012  #: of the picture's side; a smaller main component is a speck
 MIN_DIGIT_PIXELS = 3  #: pixels, of the same
-MIN_SIDE_AT_BORDER = 0.04  #: of the picture's side: less, at its border, is the end of a shadow or of something else
+MIN_SIDE_AT_BORDER = 0.04  #: of the picture's side: what is smaller, at its border, is a speck
 MIN_SIDE_BETWEEN_LINES = 0.05  #: of the picture's side: less may be what is left of a printed line
 MIN_EDGE_SHARE = 0.5  #: of a digit's rim, where the picture itself changes; a shadow has less
 SPECK_SIDE = 0.4  #: of the main component's side: what is smaller is a speck

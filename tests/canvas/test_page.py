@@ -55,6 +55,13 @@ def test_the_command_names_the_model_that_javascript_cannot_run(tmp_path, capsys
     assert capsys.readouterr().err.startswith(f"{file}: Layer 'average_pooling2d")
 
 
+def test_the_command_refuses_a_model_whose_answers_are_no_probabilities(tmp_path, capsys):
+    file = tmp_path / "mine.keras"
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(file)
+    assert main(["--model", str(file), "--folder", str(tmp_path / "page")]) == 2
+    assert "no probabilities: end it with a layer that has softmax" in capsys.readouterr().err
+
+
 def test_the_command_names_the_folder_that_cannot_be_made(model_file, tmp_path, capsys):
     folder = tmp_path / "page"
     folder.write_text("a file")

@@ -28,6 +28,11 @@ def test_weights_of_a_training_that_diverged_are_refused(dtype):
         encode_array([[1.0, np.nan]], dtype)
 
 
+def test_an_unknown_type_of_numbers_is_refused():
+    with pytest.raises(ValueError, match="dtype='int8': give one of int16, float32"):
+        encode_array([[0.5, -0.3]], "int8")
+
+
 def test_int16_moves_a_weight_by_at_most_half_a_step_of_its_channel():
     values = np.random.default_rng(0).normal(size=(3, 3, 2, 5)) * [1e-3, 1, 50, 1e4, 0]
     error = np.abs(decode(encode_array(values, "int16")) - values).max(axis=(0, 1, 2))

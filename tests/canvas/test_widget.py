@@ -146,7 +146,12 @@ def test_canvases_are_independent():
 
 
 @pytest.mark.parametrize(
-    ("answer", "message"), [(np.zeros(3), "3 numbers for 10 labels"), (np.full(10, np.nan), "not finite")]
+    ("answer", "message"),
+    [
+        (np.zeros(3), "3 numbers for 10 labels"),
+        (np.full(10, np.nan), "not finite"),
+        (np.arange(10) - 4, "no probabilities"),
+    ],
 )
 def test_a_failing_classifier_is_reported_on_the_canvas(answer, message):
     canvas = DigitCanvas(lambda image: answer)

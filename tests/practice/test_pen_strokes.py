@@ -33,6 +33,8 @@ def test_sources_are_loaded_one_by_one_or_several(written):
     some = load_written_digits(["aga", "ibm"])
     assert {digit.source for digit in some} == {"aga", "ibm"}
     assert len(some) + len(load_written_digits(["apa", "apb", "app", "ced"])) == len(written)
+    with pytest.raises(ValueError, match="no source ibn: give some of aga, "):
+        load_written_digits(["aga", "ibn"])
 
 
 def test_a_digit_begins_in_its_corner_and_is_one_high_or_wide(written):

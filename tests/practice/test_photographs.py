@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from mnist_utils.practice import photograph, sample_scene
 
@@ -29,3 +30,11 @@ def test_ink_is_dark_where_the_scene_puts_it():
     dark = photo < 0.5 * photo.max()
     rows, columns = np.nonzero(dark)
     np.testing.assert_allclose([rows.min(), rows.max(), columns.min(), columns.max()], [20, 79, 140, 159], atol=3)
+
+
+def test_paper_turns_clockwise():
+    plain = {"place": (0.5, 0.5), "perspective": 0, "shadow": 0, "falloff": 0}
+    scene = replace(sample_scene(3, lines=False), pen="black felt pen", size=0.5, turn=20, **plain)
+    photo = photograph(INK, scene, 200).mean(axis=2)
+    rows, columns = np.nonzero(photo < 0.5 * photo.max())
+    assert np.polyfit(rows, columns, 1)[0] == pytest.approx(-np.tan(np.radians(20)), abs=0.05), "the top goes right"

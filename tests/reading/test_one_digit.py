@@ -27,6 +27,7 @@ def test_an_image_of_mnists_stays_itself():
     reading = to_mnist(image)
     assert np.abs(reading.image.astype(int) - image).max() <= 1
     assert "already in MNIST's format: unchanged" in reading.findings
+    assert "already in MNIST's format" in to_mnist(image, mass=False).findings, "it may have been moved"
 
 
 def test_each_step_can_be_left_out():

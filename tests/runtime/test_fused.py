@@ -68,10 +68,11 @@ class OfTheReadersOwn(layers.BatchNormalization):
         lambda: layers.BatchNormalization(axis=1),
         lambda: layers.BatchNormalization(scale=False),
         lambda: layers.BatchNormalization(center=False),
+        lambda: layers.BatchNormalization(dtype="float64"),
         lambda: layers.Dense(4),
         OfTheReadersOwn,
     ],
-    ids=["axis", "no scale", "no center", "another layer", "a subclass"],
+    ids=["axis", "no scale", "no center", "double precision", "another layer", "a subclass"],
 )
 def test_a_model_with_nothing_to_fuse_stays_as_it_is(make_layer):
     model = define(make_layer())
