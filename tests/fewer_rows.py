@@ -167,12 +167,14 @@ FEWER_ROWS = {
     "solutions/13_other_hands": {
         "parts = [(X_train, y_train), make_pen_digits(20_000)": "parts = [(X_train[:500], y_train[:500])",
         "= load_mnist()": "= load_mnist()\nX_test, y_test = X_test[:500], y_test[:500]",
+        "for source in SOURCES:": "for source in SOURCES[-2:]:",
         "TEST_FONTS, 25": "TEST_FONTS, 2",
         "TRAINING_FONTS, 8": "TRAINING_FONTS, 2",
     },
     "solutions/14_whole_pages": {
         "count=9": "count=1",
         "(0.3, before, 0.95)": "(before, 0.95)",
+        "max_digits=60": "max_digits=8",
     },
     "solutions/15_in_the_browser": {
         "range(8, 1, -1)": "range(8, 6, -1)",

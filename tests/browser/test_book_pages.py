@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from chapters import CHAPTERS, NOTEBOOKS
+from opening import open_whole
 from playwright.sync_api import BrowserContext, expect
 from waiting import wait_for
 
@@ -40,9 +41,7 @@ def test_pages_open_silently_load_nothing_from_elsewhere_and_fit_a_phone(address
     too_wide = []
     for name in [*CHAPTERS, "search", "genindex"][int(from_disk) :: 2]:
         page.set_viewport_size(DESKTOP)
-        page.goto(f"{address}/{name}.html", wait_until="load")
-        page.mouse.wheel(0, 100_000)  # what loads only when it comes into view
-        page.wait_for_load_state("networkidle")
+        open_whole(page, f"{address}/{name}.html")
         page.set_viewport_size(PHONE)
         if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
             too_wide.append(name)
