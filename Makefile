@@ -38,7 +38,7 @@ lab: .venv/installed ## open JupyterLab on the notebooks
 check: lint ## style and the fast tests, in a minute: no browser, no training
 	$(BIN)/pytest -q -n 2 -m "not slow and not torture"
 
-test: lint ## style and every test but torture's: unit, notebooks (nbval, smoke), the built book, the browser
+test: lint ## style and the tests: units, notebooks (nbval, smoke), a program, the built book, the browser
 	$(BIN)/pytest -n 2 --maxschedchunk 1
 
 lint: .venv/installed-dev

@@ -1,7 +1,8 @@
 """The book's three models, each as a function that returns a new, compiled model; what a model costs; loading a file.
 
 The three expect images of shape (n, 28, 28, 1), float32 in 0 to 1, and answer ten probabilities a row. Every chapter
-writes its model out before it is imported from here.
+writes its model out before it is imported from here. The other two functions take any model, and are short: they stand
+here because a reader looks for them where models are.
 """
 
 import textwrap

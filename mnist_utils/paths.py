@@ -1,9 +1,9 @@
-"""Where the project's files lie, and whether this is a full-scale run or a smoke run.
+"""Where the project's files lie, how they are written, and whether this is a full-scale run or a smoke run.
 
 Every run is at full scale, unless the environment variable ``MNIST_UTILS_SMOKE`` names a folder. Then it is a smoke
 run: it trains on a few hundred images, makes a few pictures, and writes into that folder what a full-scale run writes
 into the project. So tests execute each notebook in seconds and change no tracked file. Only this module reads the
-variable.
+variable, because it decides where files are read and written.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""The book's models as readers of digits (from chapter 6 on), in Python and as ``python -m mnist_utils.predict``."""
+"""The book's models as readers of digits (from chapter 6 on), in Python and as ``python -m mnist_utils.predict``.
+
+The command stands in the same file as what it calls, so that its name is that of the import.
+"""
 
 from __future__ import annotations
 
@@ -87,6 +90,7 @@ class Classifier:
                 f"{name} takes {takes} and answers {answers}. A Classifier needs (None, 28, 28, 1) and (None, 10)."
             )
         self.model: keras.Model = model
+        self._name = name
         # Compiled here, once, for every number of images. Keras's model.predict sets up a data pipeline in every call,
         # which takes many times longer than the model itself does for one image.
         compiled = tf.function(lambda X: model(X, training=False))
@@ -145,9 +149,9 @@ class Classifier:
         answers = [self._forward(tf.constant(X[i : i + MAX_BATCH])).numpy() for i in range(0, len(X), MAX_BATCH)]
         probabilities = np.concatenate([np.empty((0, 10), np.float32), *answers])
         if not np.isfinite(probabilities).all():  # argmax would call them a 0
-            raise ValueError("The model's answers are not finite numbers: its training has probably diverged.")
+            raise ValueError(f"{self._name}'s answers are not finite numbers: its training has probably diverged.")
         if (probabilities < 0).any() or not np.allclose(probabilities.sum(axis=1), 1, atol=MAX_ROUNDING):
-            raise ValueError("The model's answers are no probabilities: end it with a layer that has softmax.")
+            raise ValueError(f"{self._name}'s answers are no probabilities: end it with a layer that has softmax.")
         return probabilities
 
 
@@ -194,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             read = _read_number if options.number else _read_digit
             fields = read(file, classifier, options.doubtful)
-        except (OSError, ValueError) as error:  # its message begins with the file's name
+        except (OSError, ValueError) as error:  # its message begins with the name of the file, or of the model's
             print(error, file=sys.stderr)
             status = 1
         else:

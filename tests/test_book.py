@@ -125,6 +125,14 @@ def test_every_image_has_alternative_text(pages: Pages) -> None:
 
 
 @pytest.mark.slow
+def test_formulas_are_mathml_which_browsers_show_by_themselves(book_html: Path, pages: Pages) -> None:
+    page = pages[book_html / "notebooks" / "03_batch_normalization.html"]
+    assert {formula["display"] for formula in page.find_all("math")} == {"inline", "block"}
+    assert page.find("math").find("mi")
+    assert [path for path, page in pages.items() if page.find(class_="math")] == [], "left for MathJax"
+
+
+@pytest.mark.slow
 def test_every_page_has_a_title_and_a_description(book_html: Path, pages: Pages) -> None:
     for name in [*CHAPTERS, "search", "genindex"]:
         page = pages[book_html / f"{name}.html"]

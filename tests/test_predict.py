@@ -354,6 +354,18 @@ def test_command_reads_with_another_model(folder, capsys):
     assert capsys.readouterr().out == "seven.png\t6\t1.0000\n17.png\t66\n"
 
 
+@pytest.mark.parametrize(
+    ("activation", "bias", "message"),
+    [("softmax", np.nan, "answers are not finite numbers: its "), (None, 0, "answers are no probabilities: end it ")],
+    ids=["diverged", "without softmax"],
+)
+def test_command_names_the_model_whose_answers_are_none(folder, capsys, activation, bias, message):
+    layer = keras.layers.Dense(10, activation, bias_initializer=keras.initializers.Constant(bias))
+    keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), layer]).save("odd.keras")
+    assert main(["--model", "odd.keras", "seven.png"]) == 1
+    assert capsys.readouterr().err.startswith(f"odd.keras: the model's {message}")
+
+
 @pytest.fixture
 def unsure(monkeypatch):
     """The command reads every digit with a probability of 0.8, and every number as one sure digit and one of 0.5."""

@@ -20,8 +20,8 @@ from sphinx.writers.html5 import HTML5Translator
 
 from mnist_utils.paths import write_whole
 
-PHONE = 400  # pixels: a wider picture is drawn smaller than it is on a phone
-GREY_LEVELS = 0.5  # of 255, on average: by how much 256 colours may differ from a picture
+MIN_LINKED_WIDTH = 400  # pixels: a phone draws a wider picture smaller than it is
+MAX_COLOUR_DIFFERENCE = 0.5  # of 255, on average: by how much 256 colours may differ from a picture
 
 
 def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
@@ -33,7 +33,7 @@ def visit_image(translator: HTML5Translator, node: nodes.image) -> None:
         return
     width, height = size
     picture = translator.body.pop().replace("<img ", f'<img width="{width}" height="{height}" ', 1)
-    if width > PHONE and not isinstance(node.parent, nodes.reference):
+    if width > MIN_LINKED_WIDTH and not isinstance(node.parent, nodes.reference):
         address = html.escape(node["uri"])  # as the theme has just written it, from the page
         picture = f'<a class="full-size" href="{address}">{picture.rstrip()}</a>\n'
     translator.body.append(picture)
@@ -56,7 +56,7 @@ def shrink(source: Path, target: Path) -> None:
     if colours.getchannel("A").getextrema() == (255, 255):
         colours = colours.convert("RGB")
         few = colours.quantize(256, dither=Image.Dither.NONE)
-        if np.mean(ImageChops.difference(few.convert("RGB"), colours)) < GREY_LEVELS:
+        if np.mean(ImageChops.difference(few.convert("RGB"), colours)) < MAX_COLOUR_DIFFERENCE:
             colours = few
     colours.save(target, optimize=True)
     if target.stat().st_size >= source.stat().st_size:

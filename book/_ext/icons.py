@@ -45,7 +45,8 @@ def make_rule(path: Path, icons: frozenset[str] = ICONS) -> str:
     codes = sorted(code for code, name in font.getBestCmap().items() if name in icons)
     if not codes:
         return ""
-    subsetter = Subsetter(Options(name_IDs=["*"], glyph_names=True, hinting=False))  # with whose font it is
+    # All names of the font stay, its author's among them.
+    subsetter = Subsetter(Options(name_IDs=["*"], glyph_names=True, hinting=False))
     subsetter.populate(unicodes=codes)
     subsetter.subset(font)
     font.flavor = "woff"

@@ -9,7 +9,6 @@ from typing import Any
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
-from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 
@@ -20,10 +19,8 @@ def visit_math(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def visit_math_block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    """Write a formula on lines of its own, with its number if it has one."""
+    """Write a formula on lines of its own."""
     translator.body.append(translator.starttag(node, "div", CLASS="formula"))
-    if node["number"]:
-        translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})</span>')
     translator.body.append(convert(node.astext(), display="block"))
     translator.body.append("</div>\n")
     raise nodes.SkipNode

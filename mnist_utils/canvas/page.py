@@ -8,7 +8,7 @@
     The script that a page names. It puts a canvas into each ``<div class="digit-canvas">``, and loads the files above
     when one comes into view: of the models only those that a canvas on the page asks for. The canvas reads with
     ``own_images``, unless it names another model: ``<div class="digit-canvas" data-model="final_model">``.
-    What an empty place says until then, the page's style sheet decides (for the book's pages, ``custom.css``).
+    The page's style sheet decides what an empty place says until then (for the book's pages, ``custom.css``).
 
 All are scripts or style sheets and not data to be fetched, because a page that is opened from disk (``file://``) may
 load scripts from its folder, but may not fetch data or import modules.

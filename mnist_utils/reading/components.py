@@ -88,7 +88,17 @@ class Component:
         return float(np.mean((steps / scale)[rim] >= rules.MIN_EDGE_STEP * self.level))
 
     def touches_border(self, shape: tuple[int, ...]) -> bool:
-        """Tell whether it touches the border of a picture of that shape."""
+        """Tell whether it touches the border of its picture.
+
+        Parameters
+        ----------
+        shape : (height, width)
+            Of the picture, in pixels.
+
+        Returns
+        -------
+        bool
+        """
         return any(each.start == 0 or each.stop == length for each, length in zip(self.box, shape, strict=True))
 
 
@@ -225,7 +235,20 @@ def may_be_writing(component: Component, main: Component, shape: tuple[int, ...]
 
 
 def gap(component: Component, others: Sequence[Component]) -> float:
-    """Return the distance in pixels between a component's box and the nearest of others'."""
+    """Return the distance between a component's box and the nearest of others'.
+
+    Parameters
+    ----------
+    component : Component
+        Of a picture.
+    others : sequence of Component
+        Of the same picture; at least one.
+
+    Returns
+    -------
+    float
+        In pixels; 0 where boxes overlap.
+    """
     return min(
         math.hypot(*(max(0, p.start - q.stop, q.start - p.stop) for p, q in zip(component.box, other.box, strict=True)))
         for other in others

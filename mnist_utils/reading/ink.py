@@ -1,9 +1,9 @@
 """Separate the ink of a picture from its paper.
 
 A photo is tried as dark ink on light paper and as light ink on dark, each against paper whose brightness is estimated
-in three window sizes: a small window follows shadows, a large one does not mistake a thick stroke for paper. Of the
-six results the one is taken whose most digit-like piece of ink stands out most clearly, see :func:`separate_ink`. When
-the picture is looked at once more in another size, its kind of ink stays.
+in three window sizes: a small window follows shadows, a large one does not mistake a thick stroke for paper. Each of
+the six results has a piece of ink that is most like a digit. The result is taken in which this piece stands out most
+clearly, see :func:`separate_ink`. When the picture is looked at once more in another size, its kind of ink stays.
 """
 
 from dataclasses import dataclass, field
@@ -65,7 +65,18 @@ class Ink:
     lines: int = 0
 
     def find_writing(self, several: bool = False) -> list[Component]:
-        """Return the components that may be written together with the main one, see :func:`may_be_writing`."""
+        """Return the components that may be written together with the main one, see :func:`may_be_writing`.
+
+        Parameters
+        ----------
+        several : bool
+            Whether there may be several digits.
+
+        Returns
+        -------
+        list of Component
+            In the order of `components`. The main one is among them.
+        """
         return [each for each in self.components if may_be_writing(each, self.main, self.mask.shape, several)]
 
 

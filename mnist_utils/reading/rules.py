@@ -176,11 +176,11 @@ CUTS_PER_HEIGHT = 8  #: cuts at equal distances, beside those where ink is thin
 HEIGHT_PER_SMOOTHING = 40  #: the height over this is the window in which ink is averaged to find thin places
 HEIGHT_PER_REACH = 20  #: the height over this is how far around a thin place there is no thinner one
 MIN_WHOLE_PROBABILITY = 0.2  #: probability of being one digit: a piece with more is not cut
-WHOLE_FACTOR = 5  #: times as probable as one digit the cuts of a piece must be; otherwise it stays whole
+WHOLE_FACTOR = 5  #: a piece is cut only if its cuts are this many times as probable as one digit
 MIN_HEIGHT_TO_CUT = 2.5  #: widths of a piece's strokes: a lower one is a dash
 MAX_WIDTH_TO_CUT = 12  #: heights of a piece: a wider one is no row of digits that touch
 MIN_PIECES_ON_PAGE = 20  #: pieces: with more, a page of letters or a texture is told by the next rule
-MAX_CUT_SHARE = 0.5  #: of the pieces, that are to be cut: even where digits touch, more are whole
+MAX_CUT_SHARE = 0.5  #: of the pieces: with more to be cut, they are no digits, of which most stand alone
 MIN_MARGIN = 4  #: pixels around a piece, for soft edges and for hairlines that are thickened
 SIDE_PER_MARGIN = 20  #: pixels of a piece's side for one more
 

@@ -154,8 +154,8 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     """Read several digits, in reading order, over lines.
 
     Pieces that lie over each other are one digit. A piece that is no single digit, in the detector's opinion, is cut at
-    many columns; of all choices of cuts that one is taken whose pieces are most probably digits, all of them. It stays
-    whole unless that is several times as probable.
+    many columns. The choice of cuts is taken whose pieces are, all together, most probably digits. The piece stays
+    whole unless that choice is several times as probable.
 
     Parameters
     ----------

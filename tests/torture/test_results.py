@@ -19,7 +19,6 @@ from mnist_utils.predict import Classifier
 from mnist_utils.quiet import keras
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
-FINAL_MODEL = paths.PROJECT / "models" / "final_model.keras"
 
 
 @pytest.fixture

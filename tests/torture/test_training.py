@@ -218,7 +218,7 @@ def test_workers_killed_at_random_moments_as_where_memory_is_short(data, tmp_pat
     begun = time.monotonic()
     expected = evaluate(data)
     whole_time = time.monotonic() - begun
-    chance = random.Random(0)
+    chance, killed = random.Random(0), []
     for _ in range(scaled(6)):
         tally.tried += 1
 
@@ -228,6 +228,7 @@ def test_workers_killed_at_random_moments_as_where_memory_is_short(data, tmp_pat
                 with contextlib.suppress(psutil.NoSuchProcess):
                     if "popen_loky" in " ".join(worker.cmdline()):
                         worker.send_signal(signal.SIGKILL)
+                        killed.append(worker.pid)
 
         killer = threading.Thread(target=kill_workers)
         killer.start()
@@ -240,6 +241,7 @@ def test_workers_killed_at_random_moments_as_where_memory_is_short(data, tmp_pat
         killer.join()
         assert histories == expected.histories
         tally.survived += 1
+    assert killed, "workers are no longer known by their command"
 
 
 def test_wrong_data_are_refused_in_words(data, tmp_path, monkeypatch, tally):

@@ -3,7 +3,7 @@
 // The model that reads is `own_images`, unless the element names another one: data-model="final_model". Only when a
 // canvas comes near are its model and the canvas's code loaded, from the folder that this script lies in, each once a
 // page. They are scripts and a style sheet, which a page may load from its folder even when it was opened from disk.
-// What an empty place says until then, and how high it is, the page's style sheet decides: it is there before this script.
+// The page's style sheet, which is there before this script, decides what an empty place says until then, and its height.
 
 const MODEL = "own_images";
 const MARGIN = "200px"; // a canvas is loaded a little before it is seen
