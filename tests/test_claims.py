@@ -646,6 +646,12 @@ def test_how_the_errors_of_network_and_linear_model_shrink():
     assert [round(linear[0]), round(linear[-1])] == [16, 13]
 
 
+def test_two_settings_of_the_support_vector_machine_have_the_same_mean_on_the_small_digits():
+    ours = re.search(r"SVC +mean=(\S+)", printed("09_depth_and_width", "load_digits(return_X_y=True)"))[1]
+    examples = re.search(r"support vectors +mean (\S+)%", printed("16_another_data_set", "simple = {"))[1]
+    assert ours == examples == "99.05"
+
+
 def test_the_short_answer_on_another_data_set():
     """Chapter 16: 86 and 84 % with 300 images, 97 and 87 % with 10,000, 98 and 99 % on the small digits."""
     rows = re.findall(r"([\d,]+) +([\d.]+)% +([\d.]+)%", printed("16_another_data_set", 'print("images  "'))

@@ -5,6 +5,7 @@ A test here fails after a `make run` whose numbers no longer support a sentence:
 
 import json
 import math
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -49,11 +50,16 @@ def margin(values: list[float]) -> float:
     return stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
 
 
-def test_against_chapter_4s_mean_the_calmer_training_would_still_gain_half_a_point(printed):
+def test_against_batches_of_32_the_calmer_training_would_gain_about_half_a_point_and_halve_the_errors(printed):
     scores = json.loads((PROJECT / "results" / "deeper.json").read_text(encoding="utf-8"))["scores"]
     chapter_4 = 100 * np.mean(scores)
     assert chapter_4 == pytest.approx(99.01, abs=0.005)
-    assert means(printed)["calmer"] - chapter_4 == pytest.approx(0.5, abs=0.05)
+    calmer = means(printed)["calmer"]
+    assert calmer - chapter_4 == pytest.approx(0.5, abs=0.05)
+    chapter_17 = float(re.search(r"([\d.]+) ?%", read_printed("notebooks/17_what_it_sees")["opened"])[1])
+    assert chapter_17 == pytest.approx(99.10, abs=0.005)
+    assert calmer - chapter_17 == pytest.approx(0.4, abs=0.05)
+    assert all((100 - calmer) / (100 - other) == pytest.approx(0.5, abs=0.05) for other in (chapter_4, chapter_17))
 
 
 def test_the_seeds_of_the_deeper_model_lie_furthest_apart(printed):
