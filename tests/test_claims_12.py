@@ -31,6 +31,8 @@ def test_without_polarity_the_8x8_digits_are_below_5_percent_and_not_below_their
     assert text.count("p = ") == 20
     p_value = float(re.search(r"no polarity +[\d.]+% +p = (\S+)", text)[1])
     assert 0.05 / 20 < p_value < 0.05
+    smaller = sum(float(each) < p_value for each in re.findall(r"p = (\S+)", text))
+    assert f"{p_value * (20 - smaller):.2f}" == "0.03", "by Holm's method"
 
 
 def test_most_errors_are_on_8x8_digits(printed):
