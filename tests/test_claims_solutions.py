@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pytest
 from recorded import PROJECT, numbers, read_printed
+from scipy import stats
 
 from mnist_utils.comparison import wilson_interval
 
@@ -24,6 +25,14 @@ def means(text: str) -> dict[str, float]:
     return {
         name.strip(" :"): float(mean) for name, mean in re.findall(r"^(.+?)\s*mean[ =]([\d.]+)", text, re.MULTILINE)
     }
+
+
+def test_rmsprop_at_its_best_rate_is_shown_to_be_ahead_also_if_three_rates_are_allowed_for():
+    line = read_printed("solutions/08_learning_rate")["rmsprop"].splitlines()[-1]
+    lead, level, low, high = map(float, re.search(r"by (\S+) points \((\d+) % interval (\S+) to (\S+),", line).groups())
+    assert level == 95
+    wider = stats.t.ppf(1 - 0.05 / 6, 4) / stats.t.ppf(0.975, 4)
+    assert lead - wider * (high - low) / 2 > 0
 
 
 def test_negatives_are_read_far_worse_than_by_guessing_and_mostly_as_0():
