@@ -90,7 +90,12 @@ def test_the_book_is_published_after_the_tests_by_jobs_with_the_least_rights() -
 
 @pytest.mark.parametrize(
     ("job", "command"),
-    [("supply", "make supply"), ("programs", "EVERY_PROGRAM=1"), ("colab", "scripts/rehearse_colab.py")],
+    [
+        ("newest", "EVERY_WAY=1"),
+        ("supply", "make supply"),
+        ("programs", "EVERY_PROGRAM=1"),
+        ("colab", "scripts/rehearse_colab.py"),
+    ],
 )
 def test_what_takes_too_long_for_every_change_is_tried_every_week(job: str, command: str) -> None:
     workflow = yaml.safe_load(read(".github/workflows/weekly.yml"))
