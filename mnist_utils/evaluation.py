@@ -355,7 +355,7 @@ def _at_scale(
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
     if len(X) == 0:
         raise ValueError("X has no rows: nothing can be learned from them.")
-    if np.ndim(y) != 2 or np.shape(y)[1] < 2:
+    if np.ndim(y) < 2 or np.shape(y)[-1] < 2:
         raise ValueError(f"y has shape {np.shape(y)}: labels must be one-hot, shape (n, n_classes); see load_dataset.")
     for name, array in {"X": X, "y": y}.items():
         if array.dtype.kind not in "buif":

@@ -18,7 +18,7 @@ from mnist_utils.practice.pen_strokes import (
 )
 from mnist_utils.practice.photographs import Scene, photograph, sample_scene
 from mnist_utils.practice.picture_sets import PictureSet, bring_to_mnist, load_drawn_digits, load_picture_sets
-from mnist_utils.practice.touching import make_touching_pieces
+from mnist_utils.practice.touching import make_strips, make_touching_pieces
 
 __all__ = [
     "SOURCES",
@@ -37,6 +37,7 @@ __all__ = [
     "make_pages",
     "make_pages_without_digits",
     "make_pen_digits",
+    "make_strips",
     "make_touching_pieces",
     "make_written_digits",
     "photograph",

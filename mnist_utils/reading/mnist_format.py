@@ -49,7 +49,7 @@ def _rescale(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return resize(image, shape, order=1, mode="edge", anti_aliasing=False)
 
 
-def _crop(ink: np.ndarray) -> np.ndarray:
+def crop_ink(ink: np.ndarray) -> np.ndarray:
     """Cut off the rows and columns without ink at the four sides."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
@@ -111,7 +111,7 @@ def measure_stroke(ink: np.ndarray) -> float:
     """
     if not ink.any():
         return 0.0
-    return _width_in_box(_work_mask(_crop(ink)))
+    return _width_in_box(_work_mask(crop_ink(ink)))
 
 
 def _work_mask(ink: np.ndarray) -> np.ndarray:
@@ -140,7 +140,7 @@ def _correct_stroke(ink: np.ndarray, crop: bool) -> np.ndarray:
     moved = np.clip(signed + growth + 0.5, 0, 1)
     if not moved.any():
         return ink
-    return _crop(moved) if crop else moved[margin:-margin, margin:-margin]
+    return crop_ink(moved) if crop else moved[margin:-margin, margin:-margin]
 
 
 def normalize_ink(
@@ -200,7 +200,7 @@ def normalize_ink(
     if not ink.any():
         return np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     if crop:
-        ink = _crop(ink)
+        ink = crop_ink(ink)
     if stroke:
         ink = _correct_stroke(ink, crop)
     ink = _rescale(ink, _fit(ink.shape, BOX_SIDE) if box else (IMAGE_SIDE, IMAGE_SIDE))

@@ -165,22 +165,15 @@ MIN_WHOLE_OVERLAP = 0.7  #: of the narrower one's width: if they have more of th
 MIN_OVERLAP = 0.3  #: of the narrower one's width, of the pieces of one digit, one over the other
 MIN_PIECE_SIDE = 0.4  #: of the digits' height: a smaller piece is no digit
 
-# Cutting digits that touch (cutting)
+# Which pieces may be several digits that touch (several_digits)
 
-MIN_CUT_WIDTH = 0.5  #: of a piece's height: a narrower one is one digit
+MIN_SEVERAL_WIDTH = 0.5  #: of a piece's height: a narrower one is one digit
 MAX_DIGIT_WIDTH = 1.6  #: of a piece's height: a wider one never is a digit
-MIN_SPAN = 0.12  #: of a piece's height, between the cuts around a digit
-MIN_CUT_DIGIT_HEIGHT = 0.45  #: of a piece's height, of a digit that was cut out
-MIN_CUT_DIGIT_WIDTH = 0.08  #: of a piece's height, of a digit that was cut out
-CUTS_PER_HEIGHT = 8  #: cuts at equal distances, beside those where ink is thin
-HEIGHT_PER_SMOOTHING = 40  #: the height over this is the window in which ink is averaged to find thin places
-HEIGHT_PER_REACH = 20  #: the height over this is how far around a thin place there is no thinner one
-MIN_WHOLE_PROBABILITY = 0.2  #: probability of being one digit: a piece with more is not cut
-WHOLE_FACTOR = 5  #: a piece is cut only if its cuts are this many times as probable as one digit
-MIN_HEIGHT_TO_CUT = 2.5  #: widths of a piece's strokes: a lower one is a dash
-MAX_WIDTH_TO_CUT = 12  #: heights of a piece: a wider one is no row of digits that touch
+MAX_SEVERAL_WIDTH = 12  #: heights of a piece: a wider one is no row of digits that touch
+MIN_SINGLE_PROBABILITY = 0.5  #: probability of being one digit: a piece with more is one
+MIN_SEVERAL_HEIGHT = 2.5  #: widths of a piece's strokes: a lower one is a dash
 MIN_PIECES_ON_PAGE = 20  #: pieces: with more, a page of letters or a texture is told by the next rule
-MAX_CUT_SHARE = 0.5  #: of the pieces: with more to be cut, they are no digits, of which most stand alone
+MAX_SEVERAL_SHARE = 0.5  #: of the pieces: with more that may be several, they are no digits, of which most stand alone
 MIN_MARGIN = 4  #: pixels around a piece, for soft edges and for hairlines that are thickened
 SIDE_PER_MARGIN = 20  #: pixels of a piece's side for one more
 

@@ -1,18 +1,24 @@
-"""Read several digits in one picture, in order, after those that touch are cut apart."""
+"""Read several digits in one picture, in order, also such as touch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import functools
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from mnist_utils import paths
 from mnist_utils.reading import rules
-from mnist_utils.reading.cutting import Candidate, choose_cuts, find_candidates
 from mnist_utils.reading.files import PictureLike
-from mnist_utils.reading.inked_picture import find_ink
-from mnist_utils.reading.mnist_format import measure_depth
+from mnist_utils.reading.ink import Ink, extract_strokes
+from mnist_utils.reading.inked_picture import InkedPicture, find_ink
+from mnist_utils.reading.mnist_format import BOX_SIDE, IMAGE_SIDE, mean_stroke_width, measure_depth, normalize_ink
 from mnist_utils.reading.pieces import Piece, group_strokes, sort_lines
+from mnist_utils.reading.strips import STRIP_MARGIN, StripDigit, find_digits, normalize_strip
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
     from mnist_utils.quiet import keras
 
 __all__ = ["DigitClassifier", "Number", "ReadDigit", "read_number"]
+
+MAX_BATCH = 500  # images in one call of a network: more would take memory and no less time
 
 # Orange and blue look different to everybody, and broken lines even without colours.
 BOX_STYLE = {"edgecolor": "#E69F00", "linestyle": "-"}
@@ -58,7 +66,7 @@ class ReadDigit:
     box : tuple of float
         Left, top, width and height in the upright picture, in pixels.
     image : ndarray of uint8, shape (28, 28)
-        What the classifier saw.
+        What the network saw that read it; of a digit that touches another, the part of the strip around its middle.
     """
 
     digit: int
@@ -150,22 +158,30 @@ class Number:
         return ax
 
 
-def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras.Model | None = None) -> Number:
+def read_number(
+    image: PictureLike,
+    classifier: DigitClassifier,
+    detector: keras.Model | None = None,
+    strip_reader: keras.Model | None = None,
+) -> Number:
     """Read several digits, in reading order, over lines.
 
-    Pieces that lie over each other are one digit. A piece that is no single digit, in the detector's opinion, is cut at
-    many columns. The choice of cuts is taken whose pieces are, all together, most probably digits. The piece stays
-    whole unless that choice is several times as probable.
+    Pieces that lie over each other are one digit. A piece that is no single digit, in the detector's opinion, may be
+    several that touch: the strip reader reads it as a whole, without cutting it.
 
     Parameters
     ----------
     image : path, PIL.Image.Image or array_like
         As in :func:`~mnist_utils.reading.one_digit.to_mnist`.
     classifier : Classifier or another DigitClassifier
-        It is asked once for all that may be a digit in the picture.
+        It is asked once for all pieces of the picture.
     detector : keras.Model, optional
         Takes images (n, 28, 28, 1), 0 to 1, and answers two probabilities for each: that it is no single digit, and
-        that it is one. Without it, the book's, which the chapter *Several digits, and whole pages* trains.
+        that it is one. Without it, the book's.
+    strip_reader : keras.Model, optional
+        Takes strips (n, 28, width, 1), 0 to 1, see :mod:`~mnist_utils.reading.strips`, and answers (n, width / 2, 11):
+        for each place the probability of each digit's middle, and of none. Without it, the book's. The chapter
+        *Several digits, and whole pages* trains both.
 
     Returns
     -------
@@ -183,31 +199,112 @@ def read_number(image: PictureLike, classifier: DigitClassifier, detector: keras
     number = Number(inked.grey, inked.scale, inked.findings, inked.reason)
     if inked.ink is None:
         return number
-    left, top, scale = inked.ink_left, inked.ink_top, inked.ink_scale
-
-    def to_digit(candidate: Candidate) -> ReadDigit:
-        piece, digit = candidate.piece, int(candidate.probabilities.argmax())
-        box = (left + piece.left * scale, top + piece.top * scale, piece.width * scale, piece.height * scale)
-        return ReadDigit(digit, float(candidate.probabilities[digit]), box, candidate.image)
-
     lines = sort_lines(group_strokes(inked.ink.find_writing(several=True)))
     pieces = [piece for line in lines for piece in line]
-    found = find_candidates(pieces, inked.ink, detector)
-    everything = [candidate for candidates in found for candidate in candidates]
-    answers = classifier.predict_proba(np.stack([candidate.image for candidate in everything]))
-    for candidate, probabilities in zip(everything, answers, strict=True):
-        candidate.probabilities = probabilities
-    chosen, beliefs = zip(*(choose_cuts(candidates) for candidates in found), strict=True)
-    if len(beliefs) < rules.FEW_PIECES:
-        beliefs = [0.0 if _is_blot(piece) else belief for piece, belief in zip(pieces, beliefs, strict=True)]
-    if np.mean(beliefs) < (rules.MIN_BELIEF if len(beliefs) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):
+    strokes = [_extract_strokes(piece, inked.ink) for piece in pieces]
+    images = np.stack([normalize_ink(each) for each in strokes])
+    answers = classifier.predict_proba(images)
+    single = _ask("one_digit" if detector is None else detector, images)[:, 1]
+    beliefs = single * answers.max(axis=1)
+    digits = [[_read_single(*each)] for each in zip(pieces, images, answers, strict=True)]
+    if several := _find_several(pieces, single):
+        strips = _stack([normalize_strip(strokes[row]) for row in several])
+        places = _ask("strip_reader" if strip_reader is None else strip_reader, strips)
+        for row, strip, probabilities in zip(several, strips, places, strict=True):
+            found = find_digits(probabilities)
+            belief = math.prod(digit.probability for digit in found)
+            if len(found) > 1 and belief > beliefs[row]:
+                digits[row], beliefs[row] = _read_several(pieces[row], strip, found), belief
+    if len(pieces) < rules.FEW_PIECES:
+        beliefs[[_is_blot(piece) for piece in pieces]] = 0
+    if beliefs.mean() < (rules.MIN_BELIEF if len(pieces) < rules.FEW_PIECES else rules.MIN_BELIEF_ON_PAGE):
         number.reason = "the pieces of ink are not like digits"
         number.findings.append(f"nothing to read: {number.reason}")
         return number
-    digits = iter([[to_digit(cut) for cut in cuts] for cuts in chosen])
-    number.lines = [[digit for _ in line for digit in next(digits)] for line in lines]
+    in_picture = [[replace(digit, box=_scale_box(digit.box, inked)) for digit in piece] for piece in digits]
+    of_pieces = iter(in_picture)
+    number.lines = [[digit for _ in line for digit in next(of_pieces)] for line in lines]
     number.findings.append(f"digits found: {len(number.digits)}, lines: {len(number.lines)}")
     return number
+
+
+def _extract_strokes(piece: Piece, ink: Ink) -> np.ndarray:
+    """Return the ink of a piece as the formats of both networks take it."""
+    margin = rules.MIN_MARGIN + max(piece.mask.shape) // rules.SIDE_PER_MARGIN
+    frame = tuple(slice(max(0, each.start - margin), each.stop + margin) for each in piece.box)
+    height, width = (min(each.stop, n) - each.start for each, n in zip(frame, ink.mask.shape, strict=True))
+    mask = np.zeros((height, width), bool)
+    inner = tuple(slice(each.start - f.start, each.stop - f.start) for each, f in zip(piece.box, frame, strict=True))
+    mask[inner] = piece.mask
+    strokes, _ = extract_strokes(ink, mask, frame)
+    return strokes
+
+
+def _find_several(pieces: Sequence[Piece], single: np.ndarray) -> list[int]:
+    """Return which pieces may be several digits that touch: by their size, and by what the detector says of them."""
+    several = [
+        row
+        for row, piece in enumerate(pieces)
+        if rules.MIN_SEVERAL_WIDTH * piece.height <= piece.width <= rules.MAX_SEVERAL_WIDTH * piece.height
+        and piece.height >= rules.MIN_SEVERAL_HEIGHT * mean_stroke_width(piece.mask)
+        and (piece.width >= rules.MAX_DIGIT_WIDTH * piece.height or single[row] <= rules.MIN_SINGLE_PROBABILITY)
+    ]
+    if len(pieces) > rules.MIN_PIECES_ON_PAGE and len(several) > rules.MAX_SEVERAL_SHARE * len(pieces):
+        return []  # letters or a texture
+    return several
+
+
+def _stack(strips: Sequence[np.ndarray]) -> np.ndarray:
+    """Return strips as one array, all as wide as the widest."""
+    width = max(strip.shape[1] for strip in strips)
+    return np.stack([np.pad(strip, [(0, 0), (0, width - strip.shape[1])]) for strip in strips])
+
+
+def _ask(network: str | keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return what a network, or the book's of that name, answers for images of uint8."""
+    model = _load(network) if isinstance(network, str) else network
+    X = images[..., np.newaxis] / np.float32(255)
+    batches = [X[start : start + MAX_BATCH] for start in range(0, len(X), MAX_BATCH)]
+    return np.concatenate([np.asarray(model(batch, training=False)) for batch in batches])
+
+
+@functools.cache
+def _load(name: str) -> keras.Model:
+    """Load one of the book's networks."""
+    from mnist_utils.models import load_model  # TensorFlow takes long to import, and many pictures don't need it
+
+    return load_model(paths.input_path(f"models/{name}.keras"))
+
+
+def _read_single(piece: Piece, image: np.ndarray, probabilities: np.ndarray) -> ReadDigit:
+    """Return the digit that a piece is, with a box in pixels of the ink."""
+    digit = int(probabilities.argmax())
+    box = float(piece.left), float(piece.top), float(piece.width), float(piece.height)
+    return ReadDigit(digit, float(probabilities[digit]), box, image)
+
+
+def _read_several(piece: Piece, strip: np.ndarray, found: Sequence[StripDigit]) -> list[ReadDigit]:
+    """Return the digits of a strip, with boxes in pixels of the ink that end half-way to the neighbours."""
+    middles = [digit.middle for digit in found]
+    ends = (np.array(middles[1:]) + middles[:-1]) / 2
+    ends = piece.left + (ends - STRIP_MARGIN) * piece.height / BOX_SIDE
+    ends = [piece.left, *np.clip(ends, piece.left, piece.right).tolist(), piece.right]
+    padded = np.pad(strip, [(0, 0), (IMAGE_SIDE // 2, IMAGE_SIDE // 2)])
+    return [
+        ReadDigit(
+            digit.digit,
+            digit.probability,
+            (left, float(piece.top), right - left, float(piece.height)),
+            padded[:, round(digit.middle) : round(digit.middle) + IMAGE_SIDE],
+        )
+        for digit, (left, right) in zip(found, itertools.pairwise(ends), strict=True)
+    ]
+
+
+def _scale_box(box: tuple[float, float, float, float], inked: InkedPicture) -> tuple[float, float, float, float]:
+    """Return a box in pixels of the upright picture."""
+    left, top, width, height = (value * inked.ink_scale for value in box)
+    return inked.ink_left + left, inked.ink_top + top, width, height
 
 
 def _is_blot(piece: Piece) -> bool:

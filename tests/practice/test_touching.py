@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mnist_utils.practice import make_touching_pieces
+from mnist_utils.practice import make_strips, make_touching_pieces
+from mnist_utils.reading.strips import NOTHING, find_digits
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +49,51 @@ def test_one_zero_is_about_as_high_as_wide_and_two_are_flatter():
     height, width = (np.array([np.flatnonzero(image.any(axis=axis)).size for image in X]) for axis in (1, 0))
     assert (width / height)[whole].max() < 1.4
     assert (width / height)[~whole].max() > 1.6
+
+
+@pytest.fixture(scope="module")
+def strips(true_mnist) -> tuple[np.ndarray, np.ndarray]:
+    (X_train, y_train), _ = true_mnist
+    return make_strips(X_train[:200], y_train[:200], 80)
+
+
+def test_strips_are_wide_images_with_an_answer_for_each_place(strips):
+    X, places = strips
+    assert (X.shape, X.dtype, places.shape, places.dtype) == ((80, 28, 112), np.uint8, (80, 56), np.uint8)
+    assert (X.max(axis=(1, 2)) == 255).all()
+    assert places.max() == NOTHING
+
+
+def test_strips_have_up_to_five_digits_and_some_none(strips):
+    counts = [len(find_digits(np.eye(11)[places])) for places in strips[1]]
+    assert set(counts) >= {0, 1, 2, 3}
+    assert max(counts) <= 5
+
+
+def test_middles_lie_in_the_ink(strips):
+    for image, places in zip(*strips, strict=True):
+        columns = np.flatnonzero(image.any(axis=0))
+        marked = 2 * np.flatnonzero(places != NOTHING)
+        assert ((columns[0] <= marked + 1) & (marked <= columns[-1])).all()
+
+
+def test_a_strip_of_one_digit_has_its_label_in_its_middle():
+    rows, columns = np.mgrid[:28, :28]
+    distance = np.hypot(rows - 14, columns - 14)
+    zero = np.where((distance > 6) & (distance < 9), 255, 0).astype(np.uint8)
+    X, places = make_strips(zero[np.newaxis], np.array([7]), 60)
+    single = [(image, where) for image, where in zip(X, places, strict=True) if (where != NOTHING).sum() in (4, 5, 6)]
+    assert single
+    for image, where in single:
+        [digit] = find_digits(np.eye(11)[where])
+        columns = np.flatnonzero(image.any(axis=0))
+        if np.ptp(columns) < 24:  # not one beside a part
+            assert (digit.digit, digit.middle) == (7, pytest.approx(columns.mean(), abs=2))
+
+
+def test_the_same_seed_makes_the_same_strips(true_mnist, strips):
+    (X_train, y_train), _ = true_mnist
+    X, places = make_strips(X_train[:200], y_train[:200], 20)
+    np.testing.assert_array_equal(X, strips[0][:20])
+    np.testing.assert_array_equal(places, strips[1][:20])
+    assert not np.array_equal(make_strips(X_train[:200], y_train[:200], 20, seed=2)[0], X)

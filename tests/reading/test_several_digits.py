@@ -1,4 +1,4 @@
-"""Several digits are found, cut where they touch, and read in order."""
+"""Several digits are found, also where they touch, and read in order."""
 
 from types import SimpleNamespace
 
@@ -38,8 +38,19 @@ def detect(X, training):
     return np.stack([wide, ~wide], axis=1).astype(np.float32)
 
 
+def read_strips(X, training):
+    """Read a strip as a row of rings, each as wide as high."""
+    answers = np.tile(np.float32([0] * 10 + [1]), (len(X), X.shape[2] // 2, 1))
+    for strip, places in zip(X[..., 0], answers, strict=True):
+        start, *_, end = np.flatnonzero(strip.any(axis=0))
+        count = round((end - start) / 19)
+        middles = start + (end - start) * (np.arange(count) + 0.5) / count
+        places[np.int64(middles / 2)] = np.float32([0.9] + [0.01] * 10)
+    return answers
+
+
 def read(page):
-    return read_number(page, Fake(), detect)
+    return read_number(page, Fake(), detect, read_strips)
 
 
 def blank(height=140, width=500):
@@ -52,16 +63,6 @@ def test_a_blot_is_no_digit_whatever_the_networks_say(shape):
     areas = {"square": np.maximum(abs(x), abs(y)) < 20, "disc": np.hypot(x, y) < 18, "diamond": abs(x) + abs(y) < 22}
     number = read(np.where(areas[shape], 255, 0).astype(np.uint8))
     assert (number.text, number.reason) == ("", "the pieces of ink are not like digits")
-
-
-def test_a_piece_that_may_be_two_digits_but_stays_whole_is_no_noise():
-    def detect_two(X, training):
-        one = np.where(are_wide(X[..., 0]), 0.15, 0.7)
-        return np.stack([1 - one, one], axis=1).astype(np.float32)
-
-    sure = SimpleNamespace(predict_proba=lambda X: np.tile(np.eye(10)[3], (len(X), 1)))
-    page = write(blank(), "00", 20, 20, step=25)
-    assert read_number(page, sure, detect_two).text == "3", "0.7 * 0.7 is less than 5 * 0.15, and more than 0.4"
 
 
 def test_a_number_is_read_from_left_to_right_in_one_call():
@@ -111,11 +112,37 @@ def test_boxes_of_a_tiny_picture_are_in_its_pixels_too():
     assert number.digits[0].box == pytest.approx((4, 1, 2, 8), abs=0.5)
 
 
-@pytest.mark.parametrize("detector", [detect, pytest.param(None, marks=pytest.mark.slow)], ids=["fake", "the book's"])
-def test_digits_that_touch_are_split(detector):
+@pytest.mark.parametrize(
+    "networks", [(detect, read_strips), pytest.param((), marks=pytest.mark.slow)], ids=["fake", "the book's"]
+)
+def test_digits_that_touch_are_read(networks):
     page = write(blank(), "00", 20, 20, step=78)
     assert ndi.label(page)[1] == 1
-    assert read_number(page, Fake(), detector).text == "00"
+    assert read_number(page, Fake(), *networks).text == "00"
+
+
+def test_digits_that_touch_have_boxes_side_by_side_and_the_strip_around_their_middle():
+    first, second = read(write(blank(), "00", 20, 20, step=78)).digits
+    assert first.probability == second.probability == pytest.approx(0.9)
+    assert first.box[0] + first.box[2] == pytest.approx(second.box[0])
+    assert first.box[2] == pytest.approx(second.box[2], abs=8)
+    assert first.image.shape == second.image.shape == (28, 28)
+    assert np.abs(np.flatnonzero(first.image.any(axis=0)).mean() - 14) < 4
+
+
+def test_a_row_of_many_digits_that_touch_is_read():
+    page = write(blank(140, 1000), "0" * 7, 20, 20, step=78)
+    assert ndi.label(page)[1] == 1
+    assert read(page).text == "0" * 7
+
+
+def test_a_strip_that_is_less_probable_than_one_digit_is_not_read():
+    def detect_one(X, training):
+        return np.tile(np.float32([0.15, 0.85]), (len(X), 1))
+
+    sure = SimpleNamespace(predict_proba=lambda X: np.tile(np.eye(10)[3], (len(X), 1)))
+    page = write(blank(), "00", 20, 20, step=40)
+    assert read_number(page, sure, detect_one, read_strips).text == "3", "0.85 is more than 0.9 * 0.9"
 
 
 def test_no_digits_in_a_blank_picture():
