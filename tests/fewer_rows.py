@@ -77,7 +77,8 @@ FEWER_ROWS = {
         'kind == "touching"': 'kind != "touching"',  # the first two are of other kinds: a share of none is nan
         "20_000": "60",
         "(unmet, 1_000": "(unmet, 40",
-        "width - height // 4, 3)": "width - height // 4, 12)",
+        "[:30_000]": "[:300]",
+        "40_000": "60",
         "count=9, seed=6": "count=2, seed=6",
         "pages[8]": "pages[-1]",
     },

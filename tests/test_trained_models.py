@@ -16,11 +16,12 @@ from mnist_utils.practice import (
     load_picture_sets,
     make_pages,
     make_pages_without_digits,
+    make_strips,
     make_touching_pieces,
 )
 from mnist_utils.predict import Classifier
 from mnist_utils.quiet import keras
-from mnist_utils.reading import read_number
+from mnist_utils.reading import find_digits, read_number
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,34 @@ def test_the_detector_tells_one_digit_from_other_pieces():
     assert share_of_digits(X_test[:1000]) > 0.97
     assert share_of_digits(X[whole]) > 0.7
     assert share_of_digits(X[~whole]) < 0.25
+
+
+@pytest.mark.slow
+def test_the_strip_reader_reads_digits_that_touch():
+    """On digits of the test set, which it was not trained on."""
+    _, (X_test, y_test) = load_mnist()
+    X, places = make_strips(X_test, y_test, 300, seed=9)
+    reader = keras.models.load_model(paths.input_path("models/strip_reader.keras"), compile=False)
+    answers = np.asarray(reader(X[..., np.newaxis] / np.float32(255), training=False))
+
+    def read(probabilities: np.ndarray) -> list[int]:
+        return [digit.digit for digit in find_digits(probabilities)]
+
+    written = [read(np.eye(11)[each]) for each in places]
+    right = np.array([read(each) == digits for each, digits in zip(answers, written, strict=True)])
+    two = np.array([len(digits) == 2 for digits in written])
+    assert right[two].mean() > 0.85
+
+
+@pytest.mark.slow
+def test_a_strip_may_be_wider_than_those_that_the_strip_reader_learned_from():
+    """Two strips side by side, 224 pixels wide, have the digits of both."""
+    _, (X_test, y_test) = load_mnist()
+    X, _ = make_strips(X_test, y_test, 2, seed=9)
+    reader = keras.models.load_model(paths.input_path("models/strip_reader.keras"), compile=False)
+
+    def read(X: np.ndarray) -> list[int]:
+        [answers] = np.asarray(reader(X[np.newaxis, ..., np.newaxis] / np.float32(255), training=False))
+        return [digit.digit for digit in find_digits(answers)]
+
+    assert read(np.hstack([*X])) == [*read(X[0]), *read(X[1])]
