@@ -1,8 +1,8 @@
-"""Pieces of touching digits, to train on (the chapter *Several digits, and whole pages*).
+"""Touching digits, to train on (the chapter *Several digits, and whole pages*).
 
-A network that has only seen digits is sure of everything: of two digits that touch, of half an 8. Where a piece of ink
-is to be cut into digits, a second network has to detect what is one. It trains on pieces that are made here, from
-digits whose place is known.
+A network that has only seen digits is sure of everything: of two digits that touch, of half an 8. Two other networks
+train on what is made here, from digits whose place is known: one learns from *pieces* what is a single digit, the other
+from *strips* to read several at once.
 """
 
 from functools import partial
@@ -22,7 +22,7 @@ from mnist_utils.reading.strips import N_PLACES, NOTHING, PLACE_WIDTH, STRIP_MAR
 __all__ = ["make_strips", "make_touching_pieces"]
 
 CUT_SHARES = {"between": 0.4, "none": 0.25, "in the neighbour": 0.2, "in the digit": 0.15}
-MIN_WIDTH_TO_CUT = 0.4 * DIGIT_HEIGHT  # a narrower digit is a 1, and a part of a 1 is a 1, or nothing
+MIN_WIDTH_TO_CUT = 0.4  # heights of a digit: a narrower one is a 1, and a part of a 1 is a 1, or nothing
 SOFT_EDGE = 2  # pixels around a mask that hold the ink's grey edge
 MAX_SMOKE_PIECES = 400
 EIGHT_NEIGHBOURS = np.ones((3, 3))  # diagonal ones, too
@@ -78,7 +78,7 @@ def _make_piece(X: np.ndarray, seed: tuple[int, int]) -> tuple[np.ndarray, bool]
         cut = str(rng.choice(list(CUT_SHARES), p=list(CUT_SHARES.values())))
         touching = ndi.label(mask, EIGHT_NEIGHBOURS)[1] == 1
         cut_digit = {"in the digit": kept, "in the neighbour": 1 - kept}.get(cut)
-        if not touching or (cut_digit is not None and np.ptp(spans[cut_digit]) < MIN_WIDTH_TO_CUT):
+        if not touching or (cut_digit is not None and np.ptp(spans[cut_digit]) < MIN_WIDTH_TO_CUT * DIGIT_HEIGHT):
             continue
         ink = _cut_out_ink(line, *_cut_columns(mask, spans, kept, cut, rng))
         if ink is not None:
@@ -156,6 +156,8 @@ def _make_strip(X: np.ndarray, y: np.ndarray, seed: tuple[int, int]) -> tuple[np
             continue
         part = int(rng.integers(len(rows))) if len(rows) <= 2 and rng.random() < PART_SHARE else None
         if part is not None:
+            if inks[part].shape[1] < MIN_WIDTH_TO_CUT * STRIP_DIGIT_HEIGHT:
+                continue
             inks[part] = _cut_in_two(inks[part], rng)
         line, spans = _write_touching(inks, rng)
         strip = normalize_strip(line)
