@@ -302,12 +302,7 @@ def test_pages_are_read_and_touching_digits_are_the_hardest():
     }
     assert set(shares) == {"all", *KINDS}
     assert min(shares, key=shares.get) == "touching"
-    assert min(shares.values()) > 90, "at least nine of ten digits on each kind of page"
-
-
-def test_three_lines_of_the_page_that_is_shown_are_misread():
-    lines = [line.split() for line in printed("14_whole_pages", "page = pages[8]").splitlines()]
-    assert [written == read for written, read in lines] == [False, False, False, True, True, True]
+    assert min(shares.values()) > 94
 
 
 def test_the_detector_is_no_perfect_one():

@@ -23,17 +23,27 @@ def solved() -> dict[str, str]:
     return read_printed("solutions/14_whole_pages")
 
 
-def test_the_cut_gives_the_two_digits_that_were_written(printed):
-    assert printed["cut-search"].strip().endswith("read as [2 3]")
+def test_the_strip_has_the_two_digits_that_were_written(printed):
+    found = re.findall(r"(\d) with ([\d.]+)", printed["strips-example"])
+    assert [digit for digit, _ in found] == ["2", "3"]
+    assert all(float(probability) > 0.99 for _, probability in found)
 
 
-def test_the_errors_on_the_page_are_a_1_read_as_7_two_3s_taken_for_an_8_and_a_3_read_as_2(printed):
-    first, second, third, *others = (line.split() for line in printed["page-read"].splitlines())
-    differing = [pair for pair in zip(*first, strict=True) if len(set(pair)) == 2]
-    assert differing == [("1", "7")]
-    assert second[0].replace("33", "8") == second[1]
-    assert [pair for pair in zip(*third, strict=True) if len(set(pair)) == 2] == [("3", "2")]
-    assert all(written == read for written, read in others)
+def test_strips_of_two_are_read_best_and_of_four_or_five_about_two_thirds(printed):
+    right = {int(n): float(share) for n, share in re.findall(r"strip: (\d) +([\d.]+)%", printed["strips-check"])}
+    assert max(right, key=right.get) == 2
+    assert right[2] == 93.0
+    assert all(right[n] == pytest.approx(66, abs=3) for n in (4, 5))
+    assert right[1] < right[2]
+
+
+def test_one_digit_on_the_page_is_misread_and_all_are_found(printed):
+    lines = [line.split() for line in printed["page-read"].splitlines()]
+    assert sum(len(written) for written, _ in lines) == sum(len(read) for _, read in lines) == 55
+    differing = [
+        (row, *pair) for row, line in enumerate(lines) for pair in zip(*line, strict=True) if len(set(pair)) > 1
+    ]
+    assert differing == [(1, "0", "9")]
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +53,15 @@ def shares(printed) -> dict[str, tuple[float, float, float]]:
     return {line[:12].strip(): tuple(float(each) for each in re.findall(r"([\d.]+)%", line)) for line in table}
 
 
-def test_the_share_is_lowest_where_digits_touch_and_between_94_and_97_percent_elsewhere(shares):
+def test_the_share_is_lowest_where_digits_touch_and_between_95_and_98_percent_elsewhere(shares):
     others = {kind: share for kind, (share, _, _) in shares.items() if kind != "touching"}
-    assert others.pop("all") == 95.5
-    assert 90 <= shares["touching"][0] < min(others.values())
-    assert all(94 <= share <= 97 for share in others.values())
+    assert others.pop("all") == 96.1
+    assert 94 < shares["touching"][0] < min(others.values())
+    assert all(95 <= share <= 98 for share in others.values())
 
 
-def test_only_the_interval_of_the_columns_reaches_down_to_that_of_the_touching_pages(shares):
-    reaching = {kind for kind, (_, low, _) in shares.items() if low <= shares["touching"][2]} - {"touching"}
-    assert reaching == {"columns"}
+def test_the_interval_of_the_touching_pages_reaches_up_to_those_of_all_other_kinds(shares):
+    assert all(low <= shares["touching"][2] for _, low, _ in shares.values())
 
 
 def test_a_little_less_than_half_of_the_pages_come_out_without_an_error(printed):
@@ -60,23 +69,24 @@ def test_a_little_less_than_half_of_the_pages_come_out_without_an_error(printed)
     assert 0.44 < whole / n < 0.5
 
 
-def test_one_in_seven_touching_digits_is_lost_and_the_table_counts_made_up_ones_too(printed, shares):
+def test_one_in_twenty_touching_digits_is_lost_and_the_table_counts_made_up_ones_too(printed, shares):
     rows = {line.split()[0]: line.split(", read right") for line in printed["touching-read"].splitlines()}
     n = {kind: numbers(counts)[0] for kind, (counts, _) in rows.items()}
     touching, free = (numbers(rows[kind][1]) for kind in ("touching", "free"))
     assert n["free"] > n["touching"], "most digits stand free"
-    assert (touching[0], free[0]) == (85.4, 96.0)
-    assert 1 / (1 - touching[0] / 100) == pytest.approx(7, abs=0.5)
+    assert (touching[0], free[0]) == (94.6, 97.2)
+    assert 1 / (1 - touching[0] / 100) == pytest.approx(20, abs=2)
     together = (touching[0] * n["touching"] + free[0] * n["free"]) / sum(n.values())
-    assert together > shares["touching"][0]
+    assert together == pytest.approx(96, abs=0.5)
+    assert shares["touching"][0] == 94.7
 
 
-def test_the_network_makes_more_than_half_of_the_errors_on_clean_pages_and_about_half_of_all(printed, shares):
+def test_the_network_makes_two_thirds_of_the_errors_on_clean_pages_and_more_than_half_of_all(printed, shares):
     *_, alone = (float(share) for share in re.findall(r"([\d.]+)% read right", printed["one-by-one"]))
     assert 100 - alone == pytest.approx(2, abs=0.4)
-    assert 3.5 < 100 - shares["clean"][0] < 4
-    assert 0.55 < (100 - alone) / (100 - shares["clean"][0]) < 0.65
-    assert (100 - alone) / (100 - shares["all"][0]) == pytest.approx(0.5, abs=0.05)
+    assert 3 < 100 - shares["clean"][0] < 4
+    assert (100 - alone) / (100 - shares["clean"][0]) == pytest.approx(2 / 3, abs=0.05)
+    assert 0.5 < (100 - alone) / (100 - shares["all"][0]) < 0.6
 
 
 def test_about_four_in_ten_digits_on_the_pages_come_from_ibm(printed):
@@ -84,20 +94,22 @@ def test_about_four_in_ten_digits_on_the_pages_come_from_ibm(printed):
     assert written / everything == pytest.approx(0.4, abs=0.05)
 
 
-def test_no_digit_is_seen_in_any_of_ninety_pictures_without_one(printed):
+def test_digits_are_seen_in_two_of_ninety_pictures_without_one(printed):
     seen = {line[:12].strip(): numbers(line[12:]) for line in printed["no-digits"].splitlines()}
     assert sum(n for n, _ in seen.values()) == 90
-    assert sum(count for _, count in seen.values()) == 0
-    assert wilson_interval(0, 90)[1] == pytest.approx(0.04, abs=0.005)
+    assert {kind: count for kind, (_, count) in seen.items()} == {"letters": 0, "texture": 1, "empty paper": 1}
+    low, high = wilson_interval(2, 90)
+    assert low < 0.01
+    assert high == pytest.approx(0.08, abs=0.005)
 
 
-def test_in_the_solution_the_mark_of_doubt_finds_no_error(solved):
+def test_in_the_solution_the_mark_of_doubt_finds_one_of_two_errors(solved):
     doubtful, found = map(numbers, solved["doubtful"].splitlines())
-    assert (doubtful[0], *found) == (3, 0, 3)
+    assert (doubtful[0], *found) == (3, 1, 2)
 
 
-def test_the_page_that_is_shown_has_54_digits_in_6_lines(printed):
-    assert "digits found: 54, lines: 6" in printed["page-findings"]
+def test_the_page_that_is_shown_has_55_digits_in_6_lines(printed):
+    assert "digits found: 55, lines: 6" in printed["page-findings"]
 
 
 def test_in_the_solution_a_low_bound_gives_false_alarms_and_the_highest_loses_a_page_and_gains_nothing(solved):
@@ -114,6 +126,6 @@ def test_what_is_said_of_the_time_that_a_page_takes(printed):
     assert seconds[1] == pytest.approx(0.25, abs=0.02)
     assert numbers(one_image.split("'s")[1])[0] / 1e3 == pytest.approx(seconds[1] / 100, rel=0.15)
     assert 1.2 < seconds[50] / seconds[1] < 1.5
-    assert seconds[100] > 2.5 * seconds[50], "a jump"
-    assert seconds[300] - seconds[100] == pytest.approx(1 / 3, abs=0.05)
+    assert seconds[100] == pytest.approx(2 * seconds[50], rel=0.1)
+    assert seconds[300] - seconds[100] == pytest.approx(0.6, abs=0.05)
     assert max(seconds.values()) < 2 < 2 * seconds[300], "the aim; not on a core half as fast"
