@@ -229,7 +229,7 @@ def read_number(
 
 
 def _extract_strokes(piece: Piece, ink: Ink) -> np.ndarray:
-    """Return the ink of a piece as the formats of both networks take it."""
+    """Return the ink of a piece as the formats of the networks take it."""
     margin = rules.MIN_MARGIN + max(piece.mask.shape) // rules.SIDE_PER_MARGIN
     frame = tuple(slice(max(0, each.start - margin), each.stop + margin) for each in piece.box)
     height, width = (min(each.stop, n) - each.start for each, n in zip(frame, ink.mask.shape, strict=True))
@@ -308,6 +308,6 @@ def _scale_box(box: tuple[float, float, float, float], inked: InkedPicture) -> t
 
 
 def _is_blot(piece: Piece) -> bool:
-    """Tell whether a piece of ink is a filled area, not a stroke: neither network has met such a thing."""
+    """Tell whether a piece of ink is a filled area, not a stroke: no network has met such a thing."""
     thickness = 2 * measure_depth(piece.mask).max()
     return bool(thickness > rules.MAX_DIGIT_THICKNESS * max(piece.mask.shape))

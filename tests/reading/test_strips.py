@@ -19,6 +19,10 @@ def test_ink_wider_than_five_times_its_height_makes_the_strip_wider(width, wide)
     assert normalize_strip(np.ones((20, width))).shape == (28, wide)
 
 
+def test_without_ink_a_strip_is_black():
+    assert not normalize_strip(np.zeros((30, 40))).any()
+
+
 def answers(text: str) -> np.ndarray:
     """Return probabilities of 0.9 for the answers that a text has, one character a place: ``.`` is no digit."""
     answers = [NOTHING if each == "." else int(each) for each in text.ljust(N_PLACES, ".")]
