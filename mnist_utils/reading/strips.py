@@ -62,8 +62,8 @@ def normalize_strip(ink: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of uint8, shape (28, 112)
-        Bright ink on black. Wider, by a whole number of places, if the ink is wider than five times its height. All 0 if
-        there is no ink.
+        Bright ink on black. Wider, by a whole number of places, if the ink is wider than five times its height. All
+        0 if there is no ink.
     """
     if not ink.any():
         return np.zeros((IMAGE_SIDE, STRIP_WIDTH), np.uint8)
