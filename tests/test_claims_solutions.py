@@ -11,7 +11,6 @@ import re
 import numpy as np
 import pytest
 from recorded import PROJECT, numbers, read_printed
-from scipy import stats
 
 from mnist_utils.comparison import wilson_interval
 
@@ -29,10 +28,9 @@ def means(text: str) -> dict[str, float]:
 
 def test_rmsprop_at_its_best_rate_is_shown_to_be_ahead_also_if_three_rates_are_allowed_for():
     line = read_printed("solutions/08_learning_rate")["rmsprop"].splitlines()[-1]
-    lead, level, low, high = map(float, re.search(r"by (\S+) points \((\d+) % interval (\S+) to (\S+),", line).groups())
-    assert level == 95
-    wider = stats.t.ppf(1 - 0.05 / 6, 4) / stats.t.ppf(0.975, 4)
-    assert lead - wider * (high - low) / 2 > 0
+    level, low, _ = map(float, re.search(r"\((\S+) % interval (\S+) to (\S+),", line).groups())
+    assert level == pytest.approx(100 * (1 - 0.05 / 3), abs=0.01)
+    assert low > 0
 
 
 def test_negatives_are_read_far_worse_than_by_guessing_and_mostly_as_0():
@@ -306,7 +304,7 @@ def test_three_of_four_small_networks_are_above_95_percent_and_the_smallest_of_t
     assert above[0][1] == "(8, 16, 32)"
 
 
-def test_a_second_dense_layer_is_not_shown_to_help_and_its_interval_leaves_room_for_a_gain_and_a_loss():
+def test_a_second_dense_layer_is_not_shown_to_help_though_only_just():
     printed = read_printed("solutions/09_depth_and_width")
     one, two, verdict = printed["e6-code"].splitlines()
     (parameters, multiplications, accuracy), found = (numbers(line.split(": ")[1]) for line in (one, two))
@@ -316,8 +314,10 @@ def test_a_second_dense_layer_is_not_shown_to_help_and_its_interval_leaves_room_
     mean, low, high = map(float, re.search(r"is (\S+) points \(95 % interval (\S+) to (\S+),", verdict).groups())
     text = (PROJECT / "solutions" / "09_depth_and_width.ipynb").read_text(encoding="utf-8")
     assert f"Its mean is {mean} points higher" in text
-    assert low == pytest.approx(-1, abs=0.25)
-    assert high == pytest.approx(1.5, abs=0.25)
+    assert -0.1 < low < 0 < high
+    assert high == pytest.approx(1.25, abs=0.1)
+    chapter = read_printed("notebooks/09_depth_and_width")
+    assert any(f"mean={accuracy}" in text for text in chapter.values()), "the chapter's plain network"
 
 
 def test_only_the_corrected_interval_keeps_its_promise_for_each_number_of_folds():
