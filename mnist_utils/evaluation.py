@@ -279,7 +279,8 @@ def finalize_model(
     Parameters
     ----------
     define_model, X, y, epochs, batch_size, seed, verbose
-        As for `evaluate_model`.
+        As for `evaluate_model`. A network may answer for several places of an image: then `y` is one-hot in its last
+        axis, such as (n, n_places, n_classes).
 
     Returns
     -------

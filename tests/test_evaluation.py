@@ -471,6 +471,21 @@ def test_a_model_that_cannot_be_evaluated_fails_with_its_own_error(define_wrongl
         evaluate_model(define_wrongly, *data, verbose=0)
 
 
+def test_a_network_may_answer_for_several_places_of_an_image(data, folder):
+    X, y = data
+    places = np.stack([y, np.roll(y, 1, axis=1)], axis=1)
+
+    def define_places():
+        pair = [layers.Flatten(), layers.Dense(20), layers.Reshape((2, 10)), layers.Softmax()]
+        model = keras.Sequential([keras.Input(X.shape[1:]), *pair])
+        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    model, history = finalize_model(define_places, X, places, epochs=2, verbose=0)
+    assert model.output_shape == (None, 2, 10)
+    assert len(history["accuracy"]) == 2
+
+
 def test_data_that_do_not_fit_together_are_refused():
     X, y = np.zeros((500, 28, 28, 1)), np.eye(10)[np.arange(500) % 10]
     with pytest.raises(ValueError, match="X has 500 rows and y has 499"):

@@ -16,13 +16,13 @@ from mnist_utils._runtime.workers import parallel_map
 from mnist_utils.practice.inking import DIGIT_HEIGHT, ink_from_mnist, write_line
 from mnist_utils.reading import normalize_ink
 from mnist_utils.reading.mnist_format import BOX_SIDE, crop_ink
-from mnist_utils.reading.pieces import cut_out
 from mnist_utils.reading.strips import N_PLACES, NOTHING, PLACE_WIDTH, STRIP_MARGIN, STRIP_WIDTH, normalize_strip
 
 __all__ = ["make_strips", "make_touching_pieces"]
 
 CUT_SHARES = {"between": 0.4, "none": 0.25, "in the neighbour": 0.2, "in the digit": 0.15}
 MIN_WIDTH_TO_CUT = 0.4  # heights of a digit: a narrower one is a 1, and a part of a 1 is a 1, or nothing
+MIN_LOOSE_AREA = 0.1  # of a piece's largest stroke: smaller ones are what a cut left of a neighbour
 SOFT_EDGE = 2  # pixels around a mask that hold the ink's grey edge
 MAX_SMOKE_PIECES = 400
 EIGHT_NEIGHBOURS = np.ones((3, 3))  # diagonal ones, too
@@ -108,12 +108,14 @@ def _cut_columns(
 
 def _cut_out_ink(line: np.ndarray, start: int, end: int) -> np.ndarray | None:
     """Return the ink between two columns, without loose remains of the neighbour, in a line with no other ink."""
-    piece = cut_out(line[:, start:end] > 0.5)
-    if piece is None:
-        return None
     mask = np.zeros(line.shape, bool)
-    mask[:, start:end][piece.box] = piece.mask
-    return np.where(ndi.binary_dilation(mask, EIGHT_NEIGHBOURS, iterations=SOFT_EDGE), line, 0)
+    mask[:, start:end] = line[:, start:end] > 0.5
+    labels, count = ndi.label(mask, EIGHT_NEIGHBOURS)
+    if not count:
+        return None
+    areas = np.bincount(labels.ravel())[1:]
+    kept = np.concatenate([[False], areas >= MIN_LOOSE_AREA * areas.max()])[labels]
+    return np.where(ndi.binary_dilation(kept, EIGHT_NEIGHBOURS, iterations=SOFT_EDGE), line, 0)
 
 
 def make_strips(X: np.ndarray, y: np.ndarray, count: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:

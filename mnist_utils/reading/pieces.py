@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage as ndi
 
 from mnist_utils.reading import rules
 from mnist_utils.reading.components import Component
 
-__all__ = ["Piece", "cut_out", "group_strokes", "sort_lines"]
+__all__ = ["Piece", "group_strokes", "sort_lines"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,28 +51,6 @@ class Piece:
     def box(self) -> tuple[slice, slice]:
         """Its rows and columns in the picture."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
-
-
-def cut_out(mask: np.ndarray) -> Piece | None:
-    """Crop a part of a mask to its ink, small loose strokes left out.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (height, width)
-        Strokes cut off at its left or right side.
-
-    Returns
-    -------
-    Piece or None
-        None if there is no ink.
-    """
-    labels, count = ndi.label(mask, np.ones((3, 3)))
-    if not count:
-        return None
-    areas = np.bincount(labels.ravel())[1:]
-    kept = np.concatenate([[False], areas >= rules.MIN_LOOSE_AREA * areas.max()])[labels]
-    box = ndi.find_objects(kept.astype(np.int8))[0]
-    return Piece(box[0].start, box[1].start, kept[box])
 
 
 def group_strokes(components: Sequence[Component]) -> list[Piece]:

@@ -154,7 +154,6 @@ MAX_MNIST_DIFFERENCE = 0.01  #: of full ink, between an image in MNIST's format 
 
 # Strokes become digits (pieces)
 
-MIN_LOOSE_AREA = 0.1  #: of a piece's largest stroke: smaller ones are what a cut left of a neighbour
 MIN_MEASURED_HEIGHT = 0.5  #: of the tallest stroke: the digits' height is the median of the heights from here on
 MIN_WHOLE_HEIGHT = 0.7  #: of the digits' height: two taller pieces are whole digits
 MAX_BROKEN_HEIGHT = 0.5  #: of the digits' height: a smaller piece may be a part of the digit beside it

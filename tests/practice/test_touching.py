@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage as ndi
 
 from mnist_utils.practice import make_strips, make_touching_pieces
 from mnist_utils.reading.strips import NOTHING, find_digits
@@ -32,6 +33,12 @@ def test_some_are_one_digit_and_some_are_not(pieces):
     _, whole = pieces
     assert whole.dtype == bool
     assert 0.2 < whole.mean() < 0.6
+
+
+def test_small_loose_remains_of_a_neighbour_are_left_out_of_a_piece(pieces):
+    for image in pieces[0]:
+        areas = np.bincount(ndi.label(image > 127, np.ones((3, 3)))[0].ravel())[1:]
+        assert areas.min() > 0.05 * areas.max()
 
 
 def test_the_same_seed_makes_the_same_pieces(digits, pieces):

@@ -4,7 +4,7 @@ import numpy as np
 
 from mnist_utils.reading.components import find_components
 from mnist_utils.reading.paper import contrast_of_drawing
-from mnist_utils.reading.pieces import Piece, cut_out, group_strokes, sort_lines
+from mnist_utils.reading.pieces import Piece, group_strokes, sort_lines
 
 
 def bar(top, left, height=80, width=14):
@@ -16,15 +16,6 @@ def grouped(*bars):
     for piece in bars:
         page[piece.box] = 255
     return group_strokes(find_components(page > 0, contrast_of_drawing(page)))
-
-
-def test_small_loose_strokes_are_left_out_of_a_cut():
-    mask = np.zeros((20, 20), bool)
-    mask[2:18, 3:8] = True
-    mask[5:8, 18:] = True
-    piece = cut_out(mask)
-    assert (piece.top, piece.left, piece.mask.shape) == (2, 3, (16, 5))
-    assert cut_out(np.zeros((4, 4), bool)) is None
 
 
 def test_the_strokes_of_a_broken_digit_are_one_piece():
