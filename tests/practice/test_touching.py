@@ -37,7 +37,7 @@ def test_some_are_one_digit_and_some_are_not(pieces):
 
 def test_small_loose_remains_of_a_neighbour_are_left_out_of_a_piece(pieces):
     for image in pieces[0]:
-        areas = np.bincount(ndi.label(image > 127, np.ones((3, 3)))[0].ravel())[1:]
+        areas = np.bincount(ndi.label(image > 60, np.ones((3, 3)))[0].ravel())[1:]
         assert areas.min() > 0.05 * areas.max()
 
 
