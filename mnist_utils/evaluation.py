@@ -53,7 +53,7 @@ __all__ = ["CrossValidation", "FoldError", "evaluate_model", "finalize_model", "
 
 SPLIT_SEED = 1  # the tutorial's `random_state`: every model meets the same folds
 # Whole batches, so that TensorFlow makes ready for one size of batch only.
-MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS, MAX_SMOKE_FOLDS = 128, 1, 2
+MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS = 128, 1
 MAX_LOST = 3  # times that each worker of a cluster may end before an epoch is done
 
 
@@ -187,8 +187,8 @@ def evaluate_model(
     rounding. Over hundreds of steps such a difference grows, as a change of a single weight's last bit does, so that
     the scores of the two ways differ.
 
-    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 128 rows, two folds and one epoch, and prints that
-    it does, unless it is to be silent. The result's settings tell it in any case.
+    In a smoke run (see :mod:`mnist_utils.paths`) it takes the first 128 rows and one epoch, and prints that it
+    does, unless it is to be silent. The result's settings tell it in any case.
 
     Parameters
     ----------
@@ -232,8 +232,8 @@ def evaluate_model(
         If the data cannot be written for the worker processes.
     """
     started = time.perf_counter()
-    X, y, epochs, n_folds = _at_scale(X, y, epochs, batch_size, verbose, n_folds)
-    batch_size, seed = int(batch_size), int(seed)  # also of NumPy's types, which JSON does not know
+    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
+    n_folds, batch_size, seed = map(int, (n_folds, batch_size, seed))  # also of NumPy's types, which JSON does not know
     rows = KFold(n_folds, shuffle=True, random_state=SPLIT_SEED).split(X)
     seeds = np.random.SeedSequence(seed).generate_state(n_folds)
     folds = [Fold(train, test, int(s)) for (train, test), s in zip(rows, seeds, strict=True)]
@@ -332,7 +332,7 @@ def finalize_models(
     ValueError, TypeError, FoldError, RuntimeError, OSError
         As `evaluate_model`; ValueError also if there is no seed.
     """
-    X, y, epochs, _ = _at_scale(X, y, epochs, batch_size, verbose)
+    X, y, epochs = _at_scale(X, y, epochs, batch_size, verbose)
     seeds = [int(seed) for seed in seeds]  # also of a range, an array or an iterator
     folds = [Fold(np.arange(len(X)), np.arange(0), seed) for seed in seeds]
     batch_size = int(batch_size)
@@ -348,9 +348,9 @@ def finalize_models(
 
 
 def _at_scale(
-    X: np.ndarray, y: np.ndarray, epochs: int, batch_size: int, verbose: int, n_folds: int = 1
-) -> tuple[np.ndarray, np.ndarray, int, int]:
-    """Check the data; in a smoke run take a few rows and folds and one epoch, and say so."""
+    X: np.ndarray, y: np.ndarray, epochs: int, batch_size: int, verbose: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Check the data; in a smoke run take a few rows and one epoch, and say so."""
     X, y = np.asarray(X), np.asarray(y)
     if len(X) != len(y):
         raise ValueError(f"X has {len(X)} rows and y has {len(y)}: each image needs one label.")
@@ -367,13 +367,11 @@ def _at_scale(
             )
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs={epochs} and batch_size={batch_size} train nothing: give at least 1.")
-    full = len(X), int(epochs), int(n_folds)
-    taken = tuple(map(paths.at_scale, full, (MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS, MAX_SMOKE_FOLDS)))
-    n_rows, n_epochs, k = taken
+    full = len(X), int(epochs)
+    n_rows, n_epochs = taken = tuple(map(paths.at_scale, full, (MAX_SMOKE_ROWS, MAX_SMOKE_EPOCHS)))
     if verbose and taken != full:
-        folds = f", {k} of {n_folds} folds" if n_folds > 1 else ""
-        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs{folds}")
-    return X[:n_rows], y[:n_rows], n_epochs, k
+        print(f"smoke run: {n_rows} of {len(X):,} rows, {n_epochs} of {epochs} epochs")
+    return X[:n_rows], y[:n_rows], n_epochs
 
 
 def _versions() -> dict[str, str]:

@@ -207,8 +207,8 @@ def test_sixteen_bits_are_asked_for_and_recorded(data, folder):
 def test_a_smoke_run_takes_few_rows_and_says_so(data, folder, monkeypatch, capsys):
     monkeypatch.setattr(paths, "SMOKE", folder / "smoke")
     cv = evaluate_model(define_model, *data, name="smoke")
-    assert (cv.settings["n_rows"], cv.settings["epochs"], len(cv.scores)) == (128, 1, 2)
-    assert capsys.readouterr().out.startswith("smoke run: 128 of 500 rows, 1 of 10 epochs, 2 of 5 folds\n")
+    assert (cv.settings["n_rows"], cv.settings["epochs"], len(cv.scores)) == (128, 1, 5)
+    assert capsys.readouterr().out.startswith("smoke run: 128 of 500 rows, 1 of 10 epochs\n")
     assert cv.save() == folder / "smoke" / "results" / "smoke.json"
     assert not (folder / "results").exists()
     _, history = finalize_model(define_model, *data, verbose=0)
