@@ -225,13 +225,24 @@ def may_be_writing(component: Component, main: Component, shape: tuple[int, ...]
         <= component.thickness
         <= rules.MAX_WRITING_THICKNESS * main.thickness
     )
-    height = component.mask.shape[0]
+    height, width = component.mask.shape
+    main_height = main.mask.shape[0]
     as_tall = (
         several
-        and height > rules.MIN_OTHER_PENS_HEIGHT * main.mask.shape[0]
+        and height > rules.MIN_OTHER_PENS_HEIGHT * main_height
         and component.thickness < rules.BLOT_THICKNESS * height
     )
-    return (same_pen or as_tall) and not _lies_along_edges(component, shape)
+    if not (same_pen or as_tall):
+        return False
+    if not _lies_along_edges(component, shape):
+        return True
+    # A digit that the edge cuts, or one beside it, where other digits lie further inside.
+    return (
+        several
+        and not _lies_along_edges(main, shape)
+        and rules.MIN_HEIGHT_AT_EDGE * main_height <= height <= rules.MAX_HEIGHT_AT_EDGE * main_height
+        and width <= rules.MAX_DIGIT_WIDTH * main_height
+    )
 
 
 def gap(component: Component, others: Sequence[Component]) -> float:

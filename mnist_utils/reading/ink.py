@@ -215,13 +215,15 @@ def why_unreadable(ink: Ink, several: bool = False) -> str:
     if main.edge_share < rules.MIN_EDGE_SHARE:
         return "only shadows"
     specks = [each for each in ink.components if each.side < rules.SPECK_SIDE * main.side]
+    alike = [each for each in ink.components if each.side >= rules.SPECK_SIDE * main.side]
+    digits_area = sum(each.area for each in (alike if several else [main]))
     # In a small picture, pieces of pure noise join to one that is larger than the rest.
     joined = (
         main.side < rules.MIN_SIDE_AMONG_SPECKS
         and len(specks) > rules.MAX_SPECKS
-        and sum(each.area for each in specks) > rules.MAX_SPECK_AREA * main.area
+        and sum(each.area for each in specks) > rules.MAX_SPECK_AREA * digits_area
     )
-    if joined or len(ink.components) - len(specks) > (rules.MAX_ALIKE_ON_PAGE if several else rules.MAX_ALIKE):
+    if joined or len(alike) > (rules.MAX_ALIKE_ON_PAGE if several else rules.MAX_ALIKE):
         return "only noise, or a texture: many specks and no stroke among them"
     return ""
 

@@ -132,6 +132,8 @@ MIN_WRITING_EDGE_SHARE = 0.6  #: of its rim, where the picture itself changes
 MIN_WRITING_THICKNESS = 0.35  #: times the main component's, for writing by the same pen
 MAX_WRITING_THICKNESS = 2.5  #: times the main component's, for writing by the same pen
 MIN_OTHER_PENS_HEIGHT = 0.6  #: of the main component's height, for a digit by another pen
+MIN_HEIGHT_AT_EDGE = 0.5  #: of the main component's height, for a digit at the picture's edge, beside others
+MAX_HEIGHT_AT_EDGE = 1.5  #: the same: what is taller, at the edge, is rather a table or a shadow
 GAP_IN_DIGIT = 0.2  #: of the side of a digit's pieces, that another piece may be away from them
 
 # Whether there is a digit at all (ink)
@@ -143,7 +145,7 @@ MIN_SIDE_BETWEEN_LINES = 0.05  #: of the picture's side: less may be what is lef
 MIN_EDGE_SHARE = 0.5  #: of a digit's rim, where the picture itself changes; a shadow has less
 SPECK_SIDE = 0.4  #: of the main component's side: what is smaller is a speck
 MAX_SPECKS = 12  #: specks around a small main component; with more it may be noise
-MAX_SPECK_AREA = 0.4  #: of the main component's area, that such specks have together
+MAX_SPECK_AREA = 0.4  #: of the main component's area (on a page, of all larger ones'), that such specks have together
 MIN_SIDE_AMONG_SPECKS = 32  #: pixels: a larger main component is no noise, however many specks there are
 MAX_ALIKE = 25  #: components about as large as the main one, where one digit is looked for; more are a texture
 MAX_ALIKE_ON_PAGE = 600  #: the same, where several are

@@ -40,3 +40,16 @@ def test_another_pen_may_write_another_digit_but_no_part_of_the_same():
     thick, thin = components(page)
     assert may_be_writing(thin, thick, page.shape, several=True)
     assert not may_be_writing(thin, thick, page.shape)
+
+
+def test_a_digit_at_the_edge_counts_where_others_lie_further_inside():
+    page = np.zeros((600, 600), np.uint8)
+    page[300:380, 250:264] = page[300:380, 586:] = page[0:80, 300:314] = 255
+    page[:, 0:8] = 255  # a table
+    frame, *found = components(page)
+    inside = next(each for each in found if not each.touches_border(page.shape))
+    at_edges = [each for each in found if each is not inside]
+    assert all(may_be_writing(each, inside, page.shape, several=True) for each in at_edges)
+    assert not may_be_writing(frame, inside, page.shape, several=True)
+    assert not any(may_be_writing(each, inside, page.shape) for each in at_edges), "where one digit is looked for"
+    assert not may_be_writing(at_edges[0], at_edges[1], page.shape, several=True), "no digit lies further inside"

@@ -1,12 +1,14 @@
 """The ink of photographs: whatever the light, the pen and the paper are like, the digit's strokes come out."""
 
+import itertools
+
 import numpy as np
 import pytest
 from reading.pictures import alike, draw_seven, on_paper
 from scipy import ndimage as ndi
 
 from mnist_utils.reading import measure_stroke, normalize_ink, to_mnist
-from mnist_utils.reading.ink import group_digit, separate_ink
+from mnist_utils.reading.ink import group_digit, separate_ink, why_unreadable
 
 DRAWING = draw_seven()
 SEVEN = normalize_ink(DRAWING / 255)
@@ -75,3 +77,15 @@ def test_a_hairline_is_thickened():
     reading = to_mnist(draw_seven(1000, 1))
     assert measure_stroke(reading.image / 255) > 1.5
     assert "hairline strokes: thickened" in reading.findings
+
+
+def test_a_page_of_small_writing_is_no_noise_whatever_specks_lie_on_it():
+    specks = np.zeros((600, 600), np.uint8)
+    for top, left in itertools.product(range(60, 580, 60), (40, 220, 400, 520)):
+        specks[top : top + 6, left : left + 6] = 255
+    page = specks.copy()
+    for top, left in itertools.product(range(20, 580, 60), range(20, 580, 60)):
+        page[top : top + 24, left : left + 5] = 255
+    specks[20:44, 20:25] = 255
+    assert why_unreadable(separate_ink(page, several=True), several=True) == ""
+    assert "noise" in why_unreadable(separate_ink(specks, several=True), several=True)
