@@ -54,12 +54,15 @@ class Page:
         One of :data:`KINDS`; of a page without digits ``"letters"``, ``"texture"`` or ``"empty paper"``.
     touching : list of list of bool
         For each digit of each line, whether its ink touches that of another.
+    rows : list of list of int
+        For each digit of each line, which of the `inks` of :func:`make_pages` it is.
     """
 
     picture: np.ndarray
     lines: list[str]
     kind: str
     touching: list[list[bool]] = field(default_factory=list)
+    rows: list[list[int]] = field(default_factory=list)
 
 
 def make_pages(
@@ -104,10 +107,12 @@ def make_pages(
             rng.choice(upright, size=round(min_digits * (max_digits / min_digits) ** rng.uniform())) for rng in rngs
         ]
         digits = [[(inks[row], str(labels[row])) for row in rows] for rows in chosen]
-        yield from parallel_map(partial(_make_page, side), kinds, digits, rngs)
+        yield from parallel_map(partial(_make_page, side), kinds, digits, chosen, rngs)
 
 
-def _make_page(side: int, kind: str, digits: list[tuple[np.ndarray, str]], rng: np.random.Generator) -> Page:
+def _make_page(
+    side: int, kind: str, digits: list[tuple[np.ndarray, str]], rows: np.ndarray, rng: np.random.Generator
+) -> Page:
     """Write digits on a page of that kind, and photograph it unless it is a clean one."""
     pitch = rng.uniform(*PITCHES)
     room = 0.8 * (side * (1 - 2 * MARGIN)) ** 2 / len(digits)  # the rest is for slopes and short lines
@@ -117,8 +122,9 @@ def _make_page(side: int, kind: str, digits: list[tuple[np.ndarray, str]], rng: 
     numbers = writer.write_columns(digits) if kind == "columns" else writer.write_lines(digits)
     lines = ["".join(digits[number][1] for number in line) for line in numbers]
     touching = [[number in writer.touching for number in line] for line in numbers]
+    rows_of_lines = [rows[line].tolist() for line in numbers]
     if kind == "clean":
-        return Page((255 - 255 * writer.ink).astype(np.uint8), lines, kind, touching)
+        return Page((255 - 255 * writer.ink).astype(np.uint8), lines, kind, touching, rows_of_lines)
     pens = ["pencil", "hard pencil"] if kind == "pencil" else ["ballpoint", "black felt pen", "red pen", "green pen"]
     scene = replace(
         sample_scene(int(rng.integers(2**32)), lines=False),
@@ -129,7 +135,7 @@ def _make_page(side: int, kind: str, digits: list[tuple[np.ndarray, str]], rng: 
         line_step=round(height * (pitch if kind == "ruled" else rng.uniform(*SQUARES))),
     )
     photo = photograph(writer.ink, scene, side)
-    return Page(_put_on_table(photo, rng) if kind == "on a table" else photo, lines, kind, touching)
+    return Page(_put_on_table(photo, rng) if kind == "on a table" else photo, lines, kind, touching, rows_of_lines)
 
 
 class _Writer:

@@ -46,6 +46,11 @@ def test_a_clean_page_holds_what_its_lines_say(pages):
     assert holes == text.count("0")
 
 
+def test_a_page_says_which_inks_are_on_it():
+    for page in make_pages([*make_inks(), *make_inks()], [4, 7, 5, 8], count=len(KINDS), max_digits=30, side=SIDE):
+        assert ["".join("4758"[row] for row in rows) for rows in page.rows] == page.lines
+
+
 def test_the_same_seed_makes_the_same_pages(pages):
     same = next(make_pages(make_inks(), [0, 1], count=1, max_digits=30, side=SIDE))
     other = next(make_pages(make_inks(), [0, 1], count=1, seed=1, max_digits=30, side=SIDE))
