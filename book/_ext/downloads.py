@@ -42,8 +42,8 @@ HEADER = """\
 #
 # It prints what the notebook's cells print, saves the figures in the book's folder figures, and takes as long as the
 # notebook. What the notebook records in the folders results and models, it records there, too. With an empty folder
-# named in the environment variable MNIST_UTILS_SMOKE, it trains on a few hundred images, in two folds in place of five,
-# and writes into that folder only. A program that counts the five folds by itself stops there.
+# named in the environment variable MNIST_UTILS_SMOKE, it trains for one epoch on 128 images, to see whether it runs at
+# all, and writes into that folder only.
 
 import os
 
