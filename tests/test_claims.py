@@ -20,7 +20,6 @@ from sklearn.svm import SVC
 from mnist_utils import paths
 from mnist_utils.comparison import compare, summarize, wilson_interval
 from mnist_utils.evaluation import CrossValidation
-from mnist_utils.practice.pages import KINDS
 from mnist_utils.predict import Classifier
 from mnist_utils.reading import load_image
 
@@ -293,16 +292,6 @@ def test_what_the_ablation_says_of_each_step():
             assert steps["crop"][0] < 70
     assert found["drawn"]["crop"][1] < 0.05
     assert found["8x8 digits"]["crop"][1] > 0.05 / 20
-
-
-def test_pages_are_read_and_touching_digits_are_the_hardest():
-    text = printed("14_whole_pages", 'print("kind         pages  digits    read right")')
-    shares = {
-        kind: float(share) for kind, share in re.findall(r"^([a-z ]+?) +\d+ +[\d,]+ +([\d.]+)%", text, re.MULTILINE)
-    }
-    assert set(shares) == {"all", *KINDS}
-    assert min(shares, key=shares.get) == "touching"
-    assert min(shares.values()) > 94
 
 
 def test_the_detector_is_no_perfect_one():

@@ -10,6 +10,7 @@ import pytest
 from recorded import numbers, read_printed
 
 from mnist_utils.comparison import wilson_interval
+from mnist_utils.practice.pages import KINDS
 from mnist_utils.reading import rules
 
 
@@ -53,40 +54,48 @@ def shares(printed) -> dict[str, tuple[float, float, float]]:
     return {line[:12].strip(): tuple(float(each) for each in re.findall(r"([\d.]+)%", line)) for line in table}
 
 
-def test_the_share_is_lowest_where_digits_touch_and_between_95_and_98_percent_elsewhere(shares):
-    others = {kind: share for kind, (share, _, _) in shares.items() if kind != "touching"}
-    assert others.pop("all") == 96.1
-    assert 94 < shares["touching"][0] < min(others.values())
-    assert all(95 <= share <= 98 for share in others.values())
+def test_the_columns_share_is_lowest_with_the_widest_interval_and_next_is_that_of_the_touching_pages(shares):
+    kinds = {kind: share for kind, (share, _, _) in shares.items() if kind != "all"}
+    width = {kind: high - low for kind, (_, low, high) in shares.items()}
+    assert set(kinds) == set(KINDS)
+    assert shares["all"][0] == 96.2
+    assert sorted(kinds, key=kinds.get)[:2] == ["columns", "touching"]
+    assert kinds["touching"] == 94.7
+    assert all(95 <= share <= 98 for kind, share in kinds.items() if kind not in ("columns", "touching"))
+    columns = width.pop("columns")
+    assert columns > 2 * max(width.values()), "by far"
 
 
-def test_the_interval_of_the_touching_pages_reaches_up_to_those_of_all_other_kinds(shares):
-    assert all(low <= shares["touching"][2] for _, low, _ in shares.values())
-
-
-def test_a_little_less_than_half_of_the_pages_come_out_without_an_error(printed):
+def test_a_little_more_than_half_of_the_pages_come_out_without_an_error(printed):
     whole, n = numbers(printed["pages-whole"])
-    assert 0.44 < whole / n < 0.5
+    assert 0.5 < whole / n < 0.55
 
 
-def test_one_in_twenty_touching_digits_is_lost_and_the_table_counts_made_up_ones_too(printed, shares):
+def test_one_in_fifteen_touching_digits_is_lost_and_the_table_counts_made_up_ones_too(printed, shares):
     rows = {line.split()[0]: line.split(", read right") for line in printed["touching-read"].splitlines()}
     n = {kind: numbers(counts)[0] for kind, (counts, _) in rows.items()}
     touching, free = (numbers(rows[kind][1]) for kind in ("touching", "free"))
     assert n["free"] > n["touching"], "most digits stand free"
-    assert (touching[0], free[0]) == (94.6, 97.2)
-    assert 1 / (1 - touching[0] / 100) == pytest.approx(20, abs=2)
+    assert (touching[0], free[0]) == (93.3, 97.1)
+    assert 1 / (1 - touching[0] / 100) == pytest.approx(15, abs=1)
     together = (touching[0] * n["touching"] + free[0] * n["free"]) / sum(n.values())
     assert together == pytest.approx(96, abs=0.5)
     assert shares["touching"][0] == 94.7
 
 
-def test_the_network_makes_two_thirds_of_the_errors_on_clean_pages_and_more_than_half_of_all(printed, shares):
+def test_the_network_misreads_about_two_in_a_hundred_digits_that_are_alone(printed):
     *_, alone = (float(share) for share in re.findall(r"([\d.]+)% read right", printed["one-by-one"]))
     assert 100 - alone == pytest.approx(2, abs=0.4)
-    assert 3 < 100 - shares["clean"][0] < 4
-    assert (100 - alone) / (100 - shares["clean"][0]) == pytest.approx(2 / 3, abs=0.05)
-    assert 0.5 < (100 - alone) / (100 - shares["all"][0]) < 0.6
+
+
+def test_a_page_costs_one_digit_in_a_hundred_and_six_in_ten_of_the_lost_ones_are_misread_alone(printed):
+    rows = {line[:12].strip(): numbers(line[12:]) for line in printed["by-hand"].splitlines()}
+    n, read = ({name: row[place] for name, row in rows.items()} for place in (0, 1))
+    assert (read["MNIST's"], read["ibm's"], read["right alone"]) == (98.7, 95.3, 98.9)
+    assert n["right alone"] + n["wrong alone"] == n["MNIST's"] + n["ibm's"] == n["all"]
+    lost = {name: n[name] * (1 - read[name] / 100) for name in n}
+    assert lost["wrong alone"] / lost["all"] == pytest.approx(0.6, abs=0.04)
+    assert read["wrong alone"] > 0, "a photo changes some so that they are read"
 
 
 def test_about_four_in_ten_digits_on_the_pages_come_from_ibm(printed):
@@ -94,13 +103,12 @@ def test_about_four_in_ten_digits_on_the_pages_come_from_ibm(printed):
     assert written / everything == pytest.approx(0.4, abs=0.05)
 
 
-def test_digits_are_seen_in_two_of_ninety_pictures_without_one(printed):
+def test_digits_are_seen_in_none_of_ninety_pictures_without_one(printed):
     seen = {line[:12].strip(): numbers(line[12:]) for line in printed["no-digits"].splitlines()}
     assert sum(n for n, _ in seen.values()) == 90
-    assert {kind: count for kind, (_, count) in seen.items()} == {"letters": 0, "texture": 1, "empty paper": 1}
-    low, high = wilson_interval(2, 90)
-    assert low < 0.01
-    assert high == pytest.approx(0.08, abs=0.005)
+    assert {kind: count for kind, (_, count) in seen.items()} == {"letters": 0, "texture": 0, "empty paper": 0}
+    _, high = wilson_interval(0, 90)
+    assert high == pytest.approx(0.04, abs=0.005)
 
 
 def test_in_the_solution_the_mark_of_doubt_finds_one_of_two_errors(solved):
